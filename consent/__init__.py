@@ -1,0 +1,1 @@
+"""What someone agreed to: policies, the ledger of answers, and telling people what changed."""

@@ -1,0 +1,91 @@
+"""The ledger's one hot statement, and the ids by which it knows a call again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg
+from django.db import connection
+
+SEPARATOR = "\x1f"
+
+# One instant for the whole call, never earlier than what the person said before: a clock that was set back loses no
+# withdrawal. The first answer decides whether the call is new: a repeat finds it and adds nothing, and one that runs at
+# the same moment waits for it, holding no other lock. States are locked in one order, so no two calls wait for each
+# other. An answer outranks a deferral, a deferral a mere request, and among equals the later wins.
+RECORD = """
+WITH call AS MATERIALIZED (
+    SELECT s.id AS subject_id,
+           greatest(clock_timestamp(), (SELECT max(t.at) + interval '1 microsecond' FROM consent_state t
+                                         WHERE t.subject_id = s.id AND t.policy_id = %(policy)s)) AS at
+      FROM data_subject s WHERE s.id = %(subject)s AND s.closed_at IS NULL
+), a AS MATERIALIZED (
+    SELECT call.subject_id, call.at, i.id, coalesce(i.purpose, '') AS purpose, coalesce(i.recipient, '') AS recipient,
+           i.status::consent_status AS status, i.kind::consent_kind AS kind, i.position
+      FROM call, unnest(string_to_array(%(ids)s, ',')::uuid[], string_to_array(%(purposes)s, E'\\x1f'),
+                        string_to_array(%(recipients)s, E'\\x1f'), string_to_array(%(statuses)s, ','),
+                        string_to_array(%(kinds)s, ','))
+                 WITH ORDINALITY AS i (id, purpose, recipient, status, kind, position)
+), first AS (
+    INSERT INTO consent_event (subject_id, id, at, claimed_at, controller_id, policy_id, version_id, shown_sha256,
+                               purpose, recipient, status, kind, surface, language, actor, network, agent,
+                               idempotency_key)
+    SELECT subject_id, id, at, %(claimed_at)s::timestamptz, %(controller)s, %(policy)s, %(version)s, %(shown)s,
+           purpose, recipient, status, kind, %(surface)s::consent_surface, %(language)s, %(actor)s, %(network)s,
+           %(agent)s, %(key)s
+      FROM a WHERE position = 1
+    ON CONFLICT DO NOTHING
+    RETURNING at
+), rest AS (
+    INSERT INTO consent_event (subject_id, id, at, claimed_at, controller_id, policy_id, version_id, shown_sha256,
+                               purpose, recipient, status, kind, surface, language, actor, network, agent,
+                               idempotency_key)
+    SELECT subject_id, id, a.at, %(claimed_at)s::timestamptz, %(controller)s, %(policy)s, %(version)s, %(shown)s,
+           purpose, recipient, status, kind, %(surface)s::consent_surface, %(language)s, %(actor)s, %(network)s,
+           %(agent)s, %(key)s
+      FROM a, first WHERE position > 1
+), state AS (
+    INSERT INTO consent_state AS t (subject_id, at, event_id, policy_id, version_id, purpose, recipient, status, kind)
+    SELECT subject_id, a.at, id, %(policy)s, %(version)s, purpose, recipient, status, kind
+      FROM a, first ORDER BY purpose, recipient
+    ON CONFLICT (subject_id, policy_id, purpose, recipient, version_id) DO UPDATE
+       SET at = excluded.at, event_id = excluded.event_id, status = excluded.status, kind = excluded.kind
+     WHERE (least(excluded.status, 'given'), excluded.at, excluded.event_id)
+         > (least(t.status, 'given'), t.at, t.event_id)
+)
+SELECT (SELECT count(*) FROM call), (SELECT at FROM first)
+"""
+
+
+def record(values: Mapping[str, Any]) -> tuple[bool, datetime | None]:
+    """Run RECORD. Gives whether the person is there and has not left, and the call's instant, None for a repeat.
+
+    The statement goes through psycopg's own cursor, which PostgreSQL may prepare (a third of the time) where
+    DATABASES sets the option `prepare_threshold`; Django's never is. Its errors and its log are Django's.
+    """
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw = psycopg.Cursor(connection.connection)
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with wrap(cast(Any, raw)) as cursor:
+        cursor.execute(RECORD, values)
+        known, at = cursor.fetchone()
+    return bool(known), at
+
+
+def event_ids(controller_id: int, subject_id: int, key: str, answers: int) -> list[UUID]:
+    """One UUID for each answer of a call; the same call gives the same ids."""
+    base = f"{controller_id}{SEPARATOR}{subject_id}{SEPARATOR}{key}{SEPARATOR}"
+    return [_uuid_8(blake2b(f"{base}{position}".encode(), digest_size=16).digest()) for position in range(answers)]
+
+
+def _uuid_8(digest: bytes) -> UUID:
+    """RFC 9562: version 8 in the upper half of byte 6, variant 10 in the top bits of byte 8."""
+    octets = bytearray(digest)
+    octets[6] = octets[6] & 0x0F | 0x80
+    octets[8] = octets[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(octets))

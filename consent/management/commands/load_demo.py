@@ -1,0 +1,116 @@
+"""manage.py load_demo: a fictional payment company, its policy, a second version ready to publish, a few people."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.audit.rules import SYSTEM, Actor, ActorKind
+from accounts.models import User
+from accounts.staff.actions import grant_role, open_staff_account
+from accounts.staff.models import Role
+from accounts.users.rules import parse_contact
+from consent.ledger.actions import Answer, Circumstances, enrol, record_answers
+from consent.ledger.models import ConsentStatus, Surface
+from consent.policies import actions
+from consent.policies.models import Controller, Policy, PolicyVersion
+
+FOLDER = settings.BASE_DIR / "demo"
+POLICY = "shibei-privacy"
+
+
+class Command(BaseCommand):
+    """Loads the demonstration once; a second run changes nothing."""
+
+    help = "Load a fictional payment company with a policy, a draft of its next version, and a few people."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Policy.objects.filter(slug=POLICY).exists():
+            self.stdout.write("The demonstration is loaded already.")
+            return
+        with transaction.atomic():
+            people = _load(timezone.now())
+        self.stdout.write(self.style.SUCCESS(f"Demonstration loaded: one policy, one draft, {people} people."))
+
+
+def _load(at: datetime) -> int:
+    company: dict[str, Any] = _json("company.json")
+    controller = Controller.objects.create(slug="shibei", **company["controller"])
+    policy = Policy.objects.create(controller=controller, slug=POLICY, title=company["title"])
+    publisher = _publisher(company["publisher"], at)
+    actor = Actor(ActorKind.STAFF, publisher.pk)
+    first = _first_version(policy, company, actor, at)
+    for person in company["people"]:
+        _person(person, controller, first, at)
+    _second_version(policy, company, actor, at)
+    return len(company["people"])
+
+
+def _first_version(policy: Policy, company: Mapping[str, Any], actor: Actor, at: datetime) -> PolicyVersion:
+    """In effect for a month, so that people can have answered it."""
+    version = actions.start_draft(policy, actor=actor, at=at)
+    actions.write_texts(version, _texts(1), actor=actor, at=at)
+    actions.write_register(version, _json("register-1.json"))
+    consequence = company["refusal_consequence"]
+    actions.describe_change(version, kinds=[], summary={}, refusal_consequence=consequence, actor=actor, at=at)
+    published_at = at - timedelta(days=40)
+    return actions.publish_version(version, effective_at=at - timedelta(days=33), actor=actor, at=published_at)
+
+
+def _second_version(policy: Policy, company: Mapping[str, Any], actor: Actor, at: datetime) -> None:
+    """Ready to publish."""
+    draft = actions.start_draft(policy, actor=actor, at=at)
+    actions.write_texts(draft, _texts(2), actor=actor, at=at)
+    for facts in _json("register-2.json"):
+        actions.write_purpose(draft, facts, actor=actor, at=at)
+    actions.describe_change(
+        draft,
+        kinds=["M2", "M3"],
+        summary=company["change_summary"],
+        refusal_consequence=company["refusal_consequence"],
+        actor=actor,
+        at=at,
+    )
+
+
+def _publisher(facts: Mapping[str, str], at: datetime) -> User:
+    user = open_staff_account(parse_contact(facts["email"]), name=facts["name"], actor=SYSTEM, at=at)
+    grant_role(user, Role.PUBLISHER, actor=SYSTEM, at=at)
+    return user
+
+
+def _person(facts: Mapping[str, Any], controller: Controller, version: PolicyVersion, at: datetime) -> None:
+    contacts: dict[str, Any] = {kind: facts[kind] for kind in ("email", "phone") if kind in facts}
+    contacts |= {f"{kind}_verified_at": at for kind in contacts}
+    user = User.objects.create_user(**contacts, name=facts["name"], language=facts["language"])
+    subject = enrol(user, controller.pk, at=at)
+    if not facts["answers"]:
+        return
+    text = version.texts.get(language=facts["language"])
+    record_answers(
+        subject,
+        version,
+        [Answer(purpose, ConsentStatus(status)) for purpose, status in facts["answers"].items()],
+        circumstances=Circumstances(Surface.PAGE, facts["language"], bytes.fromhex(text.notice_sha256)),
+        actor=Actor(ActorKind.SUBJECT, user.pk),
+        key=str(uuid5(NAMESPACE_URL, f"demo:{user.pk}")),
+    )
+
+
+def _texts(number: int) -> dict[str, str]:
+    return {code: _read(f"privacy-{number}.{code}.md") for code, _name in settings.LANGUAGES}
+
+
+def _read(name: str) -> str:
+    return Path(FOLDER / name).read_text(encoding="utf-8")
+
+
+def _json(name: str) -> Any:
+    return json.loads(_read(name))

@@ -1,0 +1,207 @@
+"""What the desk types in: texts, what changes, lines of the register, the date, the company's details."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from consent.policies.models import ChangeKind, Controller, LawfulBasis, Necessity, PolicyVersion, Purpose
+from consent.policies.rules.clauses import parse
+
+LANGUAGES = [(code, name) for code, name in settings.LANGUAGES]
+TEXT_LIMIT_CHARACTERS, WORDS_LIMIT_CHARACTERS = 500_000, 2_000
+
+
+class LocalizedFields(forms.Form):
+    """Adds, for each name in `localized`, one field a language and gathers them again as {language: text}."""
+
+    localized: dict[str, tuple[Any, bool]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, (label, long) in self.localized.items():
+            texts = self.initial.get(name) or {}
+            for code, language in LANGUAGES:
+                self.fields[f"{name}_{code}"] = forms.CharField(
+                    label=f"{label} ({language})",
+                    required=False,
+                    max_length=WORDS_LIMIT_CHARACTERS,
+                    initial=texts.get(code, ""),
+                    widget=forms.Textarea(attrs={"rows": 3}) if long else forms.TextInput(),
+                    strip=True,
+                )
+
+    def texts(self, name: str) -> dict[str, str]:
+        """language → what was typed, without the empty ones."""
+        typed = {code: self.cleaned_data[f"{name}_{code}"] for code, _language in LANGUAGES}
+        return {code: text for code, text in typed.items() if text}
+
+
+class TextForm(forms.Form):
+    """One text a language, in Markdown."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for code, language in LANGUAGES:
+            self.fields[f"markdown_{code}"] = forms.CharField(
+                label=language,
+                required=False,
+                strip=False,
+                max_length=TEXT_LIMIT_CHARACTERS,
+                initial=self.initial.get(code, ""),
+                widget=forms.Textarea(attrs={"class": "src", "spellcheck": "false"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for code, _language in LANGUAGES:
+            text = cleaned.get(f"markdown_{code}", "")
+            if text.strip() and not parse(text).chapters:
+                self.add_error(f"markdown_{code}", _("No chapter headings: begin each chapter with “## ”."))
+        return cleaned
+
+    def texts(self) -> dict[str, str]:
+        """language → Markdown with plain line ends; empty where the language has none."""
+        return {code: self.cleaned_data[f"markdown_{code}"].replace("\r\n", "\n") for code, _language in LANGUAGES}
+
+
+class ChangeForm(LocalizedFields):
+    """What a draft changes, and what refusing it means."""
+
+    change_kinds = forms.MultipleChoiceField(
+        label=_("What changes"), choices=ChangeKind.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    localized = {
+        "change_summary": (_("What changed, in a few sentences"), True),
+        "refusal_consequence": (_("If somebody refuses the policy as a whole"), True),
+    }
+
+    @classmethod
+    def of(cls, version: PolicyVersion, data: Any = None) -> "ChangeForm":
+        """The form filled with what the draft says now."""
+        initial = {
+            "change_kinds": version.change_kinds,
+            "change_summary": version.change_summary,
+            "refusal_consequence": version.refusal_consequence,
+        }
+        return cls(data, initial=initial)
+
+
+class PurposeForm(LocalizedFields):
+    """A line of the register. Items are written one a line: `code | 中文名 | English name | sensitive`."""
+
+    code = forms.SlugField(label=_("Code"), help_text=_("Short, Latin letters, the same in every version."))
+    lawful_basis = forms.ChoiceField(label=_("Lawful basis"), choices=LawfulBasis.choices)
+    exemption = forms.ChoiceField(
+        label=_("Why no consent is needed"),
+        required=False,
+        choices=[("", _("consent is needed")), *[(f"E{n}", f"E{n}") for n in range(1, 11)]],
+    )
+    necessity = forms.ChoiceField(label=_("Necessity"), choices=Necessity.choices)
+    is_sensitive = forms.BooleanField(label=_("Sensitive"), required=False)
+    needs_separate_consent = forms.BooleanField(label=_("Needs separate consent"), required=False)
+    items = forms.CharField(
+        label=_("Items of information"),
+        help_text=_("One a line: code | Chinese name | English name | sensitive (the last only where it is)."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    localized = {
+        "title": (_("Title"), False),
+        "description": (_("Why"), True),
+        "citation": (_("Source in law"), False),
+        "recipients": (_("Given to"), False),
+        "retention": (_("Kept"), False),
+        "refusal_consequence": (_("If refused"), True),
+    }
+
+    @classmethod
+    def of(cls, purpose: Purpose | None, data: Any = None) -> "PurposeForm":
+        """The form filled with the line, or empty."""
+        facts = purpose.facts() if purpose else {}
+        return cls(data, initial=facts | {"items": "\n".join(_item_line(item) for item in facts.get("items", []))})
+
+    def clean_items(self) -> list[dict[str, Any]]:
+        """The typed lines as items. Names the line that does not fit."""
+        items = [_item(line, number) for number, line in enumerate(_lines(self.cleaned_data["items"]), 1)]
+        codes = [item["code"] for item in items]
+        if twice := next((code for code in codes if codes.count(code) > 1), None):
+            raise ValidationError(_("The code “%(code)s” stands twice.") % {"code": twice})
+        return items
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        asked = cleaned.get("lawful_basis") == LawfulBasis.CONSENT
+        if asked and cleaned.get("exemption"):
+            self.add_error("exemption", _("A purpose that rests on consent has no exemption from it."))
+        if not asked and not cleaned.get("exemption"):
+            self.add_error("exemption", _("Name the exemption (E1 to E10) that lets this purpose do without consent."))
+        return cleaned
+
+    def facts(self) -> dict[str, Any]:
+        """As `Purpose.facts()`."""
+        plain = ("code", "lawful_basis", "exemption", "necessity", "is_sensitive", "needs_separate_consent", "items")
+        return {name: self.cleaned_data[name] for name in plain} | {name: self.texts(name) for name in self.localized}
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _item(line: str, number: int) -> dict[str, Any]:
+    code, *names = [part.strip() for part in line.split("|")]
+    if not code.replace("-", "").replace("_", "").isalnum() or not code.isascii() or not names or not names[0]:
+        message = _("Line %(number)s does not fit: code | Chinese name | English name | sensitive")
+        raise ValidationError(message % {"number": number})
+    name = {"zh-hans": names[0]}
+    if len(names) > 1 and names[1]:
+        name["en"] = names[1]
+    return {"code": code, "name": name, "is_sensitive": len(names) > 2 and bool(names[2])}
+
+
+def _item_line(item: dict[str, Any]) -> str:
+    parts = [item["code"], item["name"].get("zh-hans", ""), item["name"].get("en", "")]
+    return " | ".join(parts + (["sensitive"] if item["is_sensitive"] else []))
+
+
+class EffectiveForm(forms.Form):
+    """From when a version applies, in the portal's time zone."""
+
+    effective_at = forms.DateTimeField(
+        label=_("In effect from"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
+    )
+
+    def clean_effective_at(self) -> datetime:
+        """A future instant."""
+        value: datetime = self.cleaned_data["effective_at"]
+        if value <= timezone.now():
+            raise ValidationError(_("A change takes effect in the future. Choose a later time."))
+        return value
+
+
+class ControllerForm(LocalizedFields):
+    """The company's details as policies, notices and receipts show them."""
+
+    phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    localized = {
+        "name": (_("Registered name"), False),
+        "brand": (_("Brand"), False),
+        "address": (_("Address"), False),
+        "hours": (_("Hours"), False),
+    }
+
+    @classmethod
+    def of(cls, controller: Controller, data: Any = None) -> "ControllerForm":
+        """The form filled with what is on file."""
+        return cls(data, initial=controller.block())
+
+    def block(self) -> dict[str, Any]:
+        """As `Controller.block()`."""
+        plain = {"phone": self.cleaned_data["phone"], "email": self.cleaned_data["email"]}
+        return plain | {name: self.texts(name) for name in self.localized}

@@ -1,0 +1,1 @@
+"""Pure functions about policies: no database, no request."""

@@ -1,0 +1,219 @@
+"""The publishing desk: who gets in, and from a draft to a publication with a code."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.audit.rules import SYSTEM
+from accounts.conftest import PostOffice
+from accounts.models import User
+from accounts.otp.models import Challenge
+from consent.policies import actions
+from consent.policies.models import Policy, PolicyVersion
+from consent.policies.tests.factories import MARKDOWN, facts, make_policy
+
+WORDS = {language: text.format(number=1) for language, text in MARKDOWN.items()}
+PAGES = [
+    "/desk/",
+    "/desk/policies/privacy/draft/",
+    "/desk/policies/privacy/draft/preview/",
+    "/desk/policies/privacy/draft/purposes/new/",
+    "/desk/policies/privacy/draft/purposes/ads/",
+    "/desk/policies/privacy/publish/",
+    "/desk/controllers/pay/",
+]
+WRITES = [
+    "/desk/policies/privacy/draft/",
+    "/desk/policies/privacy/draft/new/",
+    "/desk/policies/privacy/draft/purposes/ads/",
+    "/desk/policies/privacy/draft/purposes/ads/remove/",
+    "/desk/policies/privacy/publish/",
+    "/desk/controllers/pay/",
+]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def policy() -> Policy:
+    """A policy with a draft that could be published."""
+    made, at = make_policy(), timezone.now()
+    draft = actions.start_draft(made, actor=SYSTEM, at=at)
+    actions.write_texts(draft, WORDS, actor=SYSTEM, at=at)
+    actions.write_purpose(draft, facts("ads"), actor=SYSTEM, at=at)
+    consequence = {"zh-hans": "暂时不能开通账户。", "en": "No account for now."}
+    actions.describe_change(draft, kinds=[], summary={}, refusal_consequence=consequence, actor=SYSTEM, at=at)
+    return made
+
+
+@pytest.fixture
+def desk(client: Client, dave: User) -> Client:
+    """A publisher's browser."""
+    client.force_login(dave)
+    return client
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_publisher_sees_the_page(desk: Client, policy: Policy, path: str) -> None:
+    assert desk.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_stranger_is_sent_to_sign_in(client: Client, policy: Policy, path: str) -> None:
+    response = client.get(path)
+
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/account/login/?next=/desk/")
+
+
+@pytest.mark.parametrize("person", ["alice", "carol"])
+@pytest.mark.parametrize("path", PAGES)
+def test_who_is_no_publisher_finds_nothing(
+    client: Client, policy: Policy, path: str, person: str, request: pytest.FixtureRequest
+) -> None:
+    client.force_login(request.getfixturevalue(person))
+
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", WRITES)
+def test_who_is_no_publisher_can_write_nothing(client: Client, policy: Policy, path: str, carol: User) -> None:
+    client.force_login(carol)
+
+    assert client.post(path, {"step": "publish", "part": "text"}).status_code == 404
+    assert PolicyVersion.objects.get().is_draft
+
+
+@pytest.mark.parametrize("path", WRITES)
+def test_a_forged_form_is_refused(policy: Policy, path: str, dave: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(dave)
+
+    assert client.post(path, {}).status_code == 403
+
+
+def test_a_text_without_chapters_is_kept_in_the_form_and_not_saved(desk: Client, policy: Policy) -> None:
+    response = desk.post(
+        "/desk/policies/privacy/draft/", {"part": "text", "markdown_zh-hans": "只有一段", "markdown_en": ""}
+    )
+
+    assert response.status_code == 422
+    assert "只有一段" in response.content.decode()
+    assert 'role="alert"' in response.content.decode()
+    assert PolicyVersion.objects.get().texts.get(language="zh-hans").markdown == WORDS["zh-hans"]
+
+
+def test_a_purpose_can_be_written_and_taken_out(desk: Client, policy: Policy) -> None:
+    form = {
+        "code": "location",
+        "title_zh-hans": "大致位置",
+        "title_en": "Rough location",
+        "lawful_basis": "consent",
+        "necessity": "improvement",
+        "items": "city | 城市 | city\nface | 人脸 | face | sensitive",
+        "refusal_consequence_zh-hans": "照常",
+        "refusal_consequence_en": "As before",
+    }
+
+    desk.post("/desk/policies/privacy/draft/purposes/new/", form)
+
+    purpose = PolicyVersion.objects.get().purposes.get(code="location")
+    assert [(item.code, item.is_sensitive) for item in purpose.items.all()] == [("city", False), ("face", True)]
+    desk.post("/desk/policies/privacy/draft/purposes/location/remove/")
+    assert not PolicyVersion.objects.get().purposes.filter(code="location").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"items": "no bars"},
+        {"items": "x | 甲\nx | 乙"},
+        {"lawful_basis": "legal_duty"},
+        {"exemption": "E1"},
+        {"code": "不行"},
+    ],
+)
+def test_a_line_of_the_register_that_does_not_fit_is_refused(
+    desk: Client, policy: Policy, wrong: dict[str, str]
+) -> None:
+    form = {"code": "x", "lawful_basis": "consent", "necessity": "necessary", "items": "x | 甲"} | wrong
+
+    response = desk.post("/desk/policies/privacy/draft/purposes/new/", form)
+
+    assert response.status_code == 422
+    assert PolicyVersion.objects.get().purposes.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestPublishing:
+    """Publishing needs a code, so these tests send one."""
+
+    def _ask_for_code(self, desk: Client, effective_at: str) -> str:
+        return desk.post(
+            "/desk/policies/privacy/publish/", {"step": "code", "effective_at": effective_at}
+        ).content.decode()
+
+    def _later(self, days: int = 30) -> str:
+        return timezone.localtime(timezone.now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S")
+
+    def test_a_code_publishes_once(self, desk: Client, policy: Policy, post_office: PostOffice) -> None:
+        when = self._later()
+        page = self._ask_for_code(desk, when)
+        code = post_office.last_code()
+
+        response = desk.post("/desk/policies/privacy/publish/", {"step": "publish", "effective_at": when, "code": code})
+
+        assert 'name="code"' in page
+        assert response.headers["Location"] == "/desk/"
+        assert not PolicyVersion.objects.get().is_draft
+        again = desk.post("/desk/policies/privacy/publish/", {"step": "publish", "effective_at": when, "code": code})
+        assert again.status_code == 404  # there is no draft any more
+
+    def test_a_code_for_one_date_publishes_for_no_other(
+        self, desk: Client, policy: Policy, post_office: PostOffice
+    ) -> None:
+        self._ask_for_code(desk, self._later())
+        code = post_office.last_code()
+
+        form = {"step": "publish", "effective_at": self._later(60), "code": code}
+        response = desk.post("/desk/policies/privacy/publish/", form)
+
+        assert response.status_code == 422
+        assert PolicyVersion.objects.get().is_draft
+
+    def test_a_code_publishes_no_other_words(self, desk: Client, policy: Policy, post_office: PostOffice) -> None:
+        when = self._later()
+        self._ask_for_code(desk, when)
+        code = post_office.last_code()
+        words = {"en": WORDS["en"].replace("process", "sell")}
+        actions.write_texts(PolicyVersion.objects.get(), words, actor=SYSTEM, at=timezone.now())
+
+        response = desk.post("/desk/policies/privacy/publish/", {"step": "publish", "effective_at": when, "code": code})
+
+        assert response.status_code == 422
+        assert PolicyVersion.objects.get().is_draft
+
+    def test_a_wrong_code_publishes_nothing(self, desk: Client, policy: Policy, post_office: PostOffice) -> None:
+        when = self._later()
+        self._ask_for_code(desk, when)
+        right = post_office.last_code()
+        wrong = f"{(int(right) + 1) % 1_000_000:06}"
+
+        response = desk.post(
+            "/desk/policies/privacy/publish/", {"step": "publish", "effective_at": when, "code": wrong}
+        )
+
+        assert response.status_code == 422
+        assert PolicyVersion.objects.get().is_draft
+
+    @pytest.mark.parametrize("when", ["", "yesterday", "2001-01-01T00:00"])
+    def test_no_code_is_sent_for_a_date_that_cannot_be(
+        self, desk: Client, policy: Policy, post_office: PostOffice, when: str
+    ) -> None:
+        response = desk.post("/desk/policies/privacy/publish/", {"step": "code", "effective_at": when})
+
+        assert response.status_code == 422
+        assert not Challenge.objects.exists()
+        assert post_office.count == 0

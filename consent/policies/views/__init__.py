@@ -1,0 +1,1 @@
+"""Pages about policies: for the public and for the desk."""

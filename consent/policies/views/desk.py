@@ -1,0 +1,231 @@
+"""The publishing desk: drafts, the register, the company's details, and publishing with a one-time code."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.audit.rules import Actor, ActorKind
+from accounts.otp.actions import issue_challenge, verify_challenge
+from accounts.otp.errors import CodeRejected, NotSent
+from accounts.otp.forms import CodeForm
+from accounts.otp.models import Challenge
+from accounts.staff.decorators import role_required
+from accounts.staff.models import Role
+from accounts.users.requests import SignedInRequest
+from consent.policies import actions, selectors
+from consent.policies.forms import ChangeForm, ControllerForm, EffectiveForm, PurposeForm, TextForm
+from consent.policies.models import ChangeKind, Controller, Policy, PolicyVersion
+from consent.policies.rendering import rendered
+from consent.policies.rules.publishing import content_digest, publication_problems, required_kinds
+
+PUBLISH = "policy.publish"
+publisher_required = role_required(Role.PUBLISHER)
+
+
+@publisher_required
+@require_safe
+def home(request: SignedInRequest) -> HttpResponse:
+    """Every policy with its versions, its draft and its campaigns."""
+    context = {"rows": selectors.desk_policies(timezone.now()), "section": "desk"}
+    return render(request, "desk/home.html", context)
+
+
+@publisher_required
+@require_POST
+def new_draft(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Start the next version as a copy of the last."""
+    actions.start_draft(_policy(slug), actor=_actor(request), at=timezone.now())
+    return redirect("desk:draft", slug)
+
+
+@publisher_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def draft(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The words of a draft, what it changes, and its register."""
+    version = _draft(slug)
+    texts = {text.language: text.markdown for text in version.texts.all()}
+    part = request.POST.get("part")
+    words = TextForm(request.POST if part == "text" else None, initial=texts)
+    change = ChangeForm.of(version, request.POST if part == "change" else None)
+    if words.is_bound and words.is_valid():
+        actions.write_texts(version, words.texts(), actor=_actor(request), at=timezone.now())
+        return _saved(request, "desk:draft", slug)
+    if change.is_bound and change.is_valid():
+        _describe(request, version, change)
+        return _saved(request, "desk:draft", slug)
+    context = _draft_context(version) | {"words": words, "change": change}
+    return render(request, "desk/draft.html", context, status=422 if part else 200)
+
+
+@publisher_required
+@require_safe
+def preview(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The draft as its readers will see it."""
+    version = _draft(slug)
+    texts = selectors.texts_of(version)[version.pk]
+    text = selectors.choose_text(texts, request.GET.get("language") or get_language() or "", settings.LANGUAGE_CODE)
+    context = _draft_context(version) | {
+        "text": text,
+        "languages": sorted(texts),
+        "document": rendered(text) if text else None,
+        "purposes": selectors.register_of(version),
+    }
+    return render(request, "desk/preview.html", context)
+
+
+@publisher_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def purpose(request: SignedInRequest, slug: str, code: str | None = None) -> HttpResponse:
+    """A line of a draft's register."""
+    version = _draft(slug)
+    line = get_object_or_404(version.purposes.prefetch_related("items"), code=code) if code else None
+    form = PurposeForm.of(line, request.POST or None)
+    if form.is_bound and form.is_valid():
+        facts = form.facts() | ({"code": code} if code else {})
+        actions.write_purpose(version, facts, actor=_actor(request), at=timezone.now())
+        return _saved(request, "desk:draft", slug)
+    context = _draft_context(version) | {"form": form, "purpose": line}
+    return render(request, "desk/purpose.html", context, status=422 if form.is_bound else 200)
+
+
+@publisher_required
+@require_POST
+def remove(request: SignedInRequest, slug: str, code: str) -> HttpResponse:
+    """Take a line out of a draft's register."""
+    actions.remove_purpose(_draft(slug), code, actor=_actor(request), at=timezone.now())
+    return _saved(request, "desk:draft", slug)
+
+
+@publisher_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def controller(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The company's details; published versions keep those of their day."""
+    company = get_object_or_404(Controller, slug=slug)
+    form = ControllerForm.of(company, request.POST or None)
+    if form.is_bound and form.is_valid():
+        actions.describe_controller(company, form.block(), actor=_actor(request), at=timezone.now())
+        return _saved(request, "desk:controller", slug)
+    context = {"form": form, "controller": company, "section": "desk"}
+    return render(request, "desk/controller.html", context, status=422 if form.is_bound else 200)
+
+
+@publisher_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def publish(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What publishing would do; then a code to the publisher; then, with the code, publication."""
+    version = _draft(slug)
+    step = request.POST.get("step")
+    form = EffectiveForm(request.POST if step else None, initial={"effective_at": _suggested_date()})
+    review = _Review(version, form.cleaned_data["effective_at"] if step and form.is_valid() else None)
+    code = CodeForm(request.POST if step == "publish" else None)
+    challenge = None
+    if step == "code" and review.ready:
+        challenge = _issue(request, review)
+    if step == "publish" and review.ready and code.is_valid() and _publish(request, review, code):
+        messages.success(request, _("Published. The people concerned are being told."))
+        return redirect("desk:home")
+    context = _draft_context(version) | {"form": form, "review": review, "code": code, "challenge": challenge}
+    context["asks_code"] = bool(challenge) or step == "publish"
+    return render(request, "desk/publish.html", context, status=422 if form.errors or code.errors else 200)
+
+
+class _Review:
+    """What stands in the way of publishing a draft, and what a code for it is bound to."""
+
+    def __init__(self, version: PolicyVersion, effective_at: datetime | None) -> None:
+        self.version, self.effective_at = version, effective_at
+        self.content = actions.content_of(version, list(version.texts.all()))
+        self.before = actions.published_before(version)
+        at = timezone.now()
+        tried = effective_at or at + timedelta(days=36_500)  # without a date, everything but the date is checked
+        self.problems = publication_problems(self.content, self.before, effective_at=tried, at=at)
+        self.required = sorted(required_kinds(self.content, self.before)) if self.before else []
+
+    @property
+    def ready(self) -> bool:
+        return self.effective_at is not None and not self.problems
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        assert self.effective_at is not None  # noqa: S101 - only asked for when ready
+        return {
+            "version": str(self.version.pk),
+            "content": content_digest(self.content),
+            "effective_at": self.effective_at.isoformat(),
+        }
+
+
+def _issue(request: SignedInRequest, review: _Review) -> Challenge | None:
+    label = _("publish %(policy)s, version %(number)s") % {
+        "policy": review.version.policy,
+        "number": review.version.number,
+    }
+    try:
+        return issue_challenge(request.user, PUBLISH, review.parameters, act_label=label, at=timezone.now())
+    except NotSent as error:
+        messages.error(request, error.message)
+        return None
+
+
+def _publish(request: SignedInRequest, review: _Review, form: CodeForm) -> bool:
+    at = timezone.now()
+    try:
+        verify_challenge(request.user, PUBLISH, review.parameters, form.cleaned_data["code"], at=at)
+        assert review.effective_at is not None  # noqa: S101 - `ready` was checked
+        actions.publish_version(review.version, effective_at=review.effective_at, actor=_actor(request), at=at)
+    except CodeRejected as error:
+        form.add_error("code", error.message)
+        return False
+    except actions.NotPublishable as error:
+        review.problems = list(error.problems)
+        return False
+    return True
+
+
+def _policy(slug: str) -> Policy:
+    return get_object_or_404(Policy.objects.select_related("controller"), slug=slug)
+
+
+def _draft(slug: str) -> PolicyVersion:
+    version = selectors.draft_of(_policy(slug))
+    if version is None:
+        raise Http404
+    return version
+
+
+def _draft_context(version: PolicyVersion) -> dict[str, Any]:
+    return {"version": version, "policy": version.policy, "kinds": ChangeKind.choices, "section": "desk"}
+
+
+def _describe(request: SignedInRequest, version: PolicyVersion, form: ChangeForm) -> None:
+    actions.describe_change(
+        version,
+        kinds=form.cleaned_data["change_kinds"],
+        summary=form.texts("change_summary"),
+        refusal_consequence=form.texts("refusal_consequence"),
+        actor=_actor(request),
+        at=timezone.now(),
+    )
+
+
+def _actor(request: SignedInRequest) -> Actor:
+    return Actor(ActorKind.STAFF, request.user.pk)
+
+
+def _saved(request: SignedInRequest, to: str, slug: str) -> HttpResponse:
+    messages.success(request, _("Saved."))
+    return redirect(to, slug)
+
+
+def _suggested_date() -> datetime:
+    """30 days from now at midnight: time to read, decline, export or leave (Y37)."""
+    return timezone.localtime(timezone.now() + timedelta(days=30)).replace(hour=0, minute=0, second=0, microsecond=0)

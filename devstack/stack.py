@@ -1,0 +1,128 @@
+"""`dev.py`: the whole portal, from the lock to the line `ready`, and until somebody stops it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import pathlib
+import socket
+import sys
+
+from devstack.contract import for_process, without_owner
+from devstack.errors import Interrupted, PlainError
+from devstack.progress import say
+from devstack.services import Services, start_services, start_sinks
+from devstack.state import ROOT, State, StateLock, default_folder, is_free
+from devstack.supervisor import Supervisor
+
+DEFAULT_PORT = 8000
+READY_PATH = "/readyz/"
+READY_SECONDS = 120.0
+MANAGE = (sys.executable, str(ROOT / "manage.py"))
+
+
+def run_stack() -> int:
+    """Run everything until Ctrl-C or SIGTERM (0), or until a child dies (PlainError)."""
+    port = chosen_port()
+    state = State(default_folder())
+    lock = StateLock(state)
+    lock.take("run")
+    try:
+        _require_free(port)
+        state.forget_environment()
+        with Supervisor(state.logs, keep=[lock.fileno()]) as supervisor:
+            try:
+                _start(supervisor, state, port)
+                sys.stdout.write(f"ready http://127.0.0.1:{port}\n")
+                sys.stdout.flush()
+                return _watch(supervisor)
+            finally:
+                state.forget_environment()
+    finally:
+        lock.release()
+
+
+def chosen_port() -> int:
+    """Return PORT or its default; raises PlainError where it is no port."""
+    text = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise PlainError(f"PORT is {text!r}, and must be a number from 1 to 65535.")
+    return int(text)
+
+
+def _require_free(port: int) -> None:
+    try:
+        if is_free(port):
+            return
+    except PermissionError:
+        raise PlainError(f"Port {port} is only for root: set PORT to one above 1023.") from None
+    raise PlainError(f"Port {port} is taken by another program: stop it, or set PORT to another one.")
+
+
+def _watch(supervisor: Supervisor) -> int:
+    try:
+        supervisor.watch()
+    except Interrupted:
+        say("stopping")
+    return 0
+
+
+def _start(supervisor: Supervisor, state: State, port: int) -> None:
+    services = start_services(supervisor, state, port=port)
+    as_owner = for_process(services.names)
+    for what, name, arguments, failure in (
+        ("preparing the translations", "translations", ("translations", "compile"), "Preparing the translations"),
+        ("migrating the database", "migrate", ("migrate", "--database", "owner", "--noinput"), "The migration"),
+        ("loading the demo", "load_demo", ("load_demo",), "Loading the demo"),
+    ):
+        supervisor.run(what, name, [*MANAGE, *arguments], env=as_owner, cwd=ROOT, failure=failure)
+    start_sinks(supervisor, services)
+    _start_portal(supervisor, services, port)
+    state.store_environment(services.names)
+    supervisor.wait_until(
+        "waiting for the portal to answer",
+        lambda: _is_ready(port) and _listens(services.sinks.smtp_port) and _listens(services.sinks.http_port),
+        seconds=READY_SECONDS,
+    )
+
+
+def _start_portal(supervisor: Supervisor, services: Services, port: int) -> None:
+    """Start what serves people; none of it can log in as the owner."""
+    env = for_process(without_owner(services.names))
+    programs = pathlib.Path(sys.executable).parent
+    level = services.names["LOG_LEVEL"]
+    celery = [str(programs / "celery"), "-A", "portal"]
+    commands: dict[str, list[str]] = {
+        "web": [
+            *(str(programs / "granian"), "--interface", "wsgi", "portal.wsgi:application", "--no-ws"),
+            *("--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "4"),
+            # A worker that is told to stop while it is still starting never hears of it.
+            *("--workers-kill-timeout", "3"),
+        ],
+        "worker": [
+            *(*celery, "worker", "-Q", "default,campaigns", "-c", "2", "-l", level),
+            *("--without-mingle", "--without-gossip"),
+        ],
+        "beat": [*celery, "beat", "-s", str(services.state.folder / "beat.db"), "--pidfile=", "-l", level],
+    }
+    for name, argv in commands.items():
+        supervisor.start(name, argv, env=env, cwd=ROOT)
+
+
+def _is_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", READY_PATH)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,228 @@
+"""All settings. What differs between installations comes from the environment; `.env.example` names it all."""
+
+from email.utils import formataddr
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from portal import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where this installation stands ---------------------------------------------------------------------------------
+DEVELOPMENT = env.boolean("ASSENT_DEVELOPMENT")  # /dev/inbox/ exists, cookies travel over plain http
+DEBUG = False
+SECRET_KEY = env.text("SECRET_KEY")
+FIELD_KEY = env.text("FIELD_KEY")  # 32 random bytes, base64; keeps sessions unreadable in the database
+BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", urlsplit(BASE_URL).hostname or "") + (
+    ["127.0.0.1", "localhost"] if DEVELOPMENT else []
+)
+HTTPS = not DEVELOPMENT
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", default=HTTPS)
+SECURE_HSTS_SECONDS = int(env.number("SECURE_HSTS_SECONDS", 31_536_000 if HTTPS else 0))
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_TLS_PROXY") else None
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+# --- What it is made of ---------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "rest_framework",
+    "allauth",
+    "allauth.account",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_htmx",
+    "csp",
+    "accounts",
+    "consent",
+    "portal",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "consent.ledger.gate.ConsentGateMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+CSRF_FAILURE_VIEW = "portal.errors.stale_form"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.frame",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "consent.templatetags.consents"],
+        },
+    }
+]
+
+# --- Where it keeps things ------------------------------------------------------------------------------------------
+# `default` logs in as the application's role, which may not change evidence; `owner` owns the tables, migrates, and
+# is configured only where migrations run.
+DATABASES = {"default": env.database("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+if env.text("DATABASE_OWNER_URL", ""):
+    DATABASES["owner"] = env.database("DATABASE_OWNER_URL")
+DATABASE_APPLICATION_ROLE = DATABASES["default"]["USER"]
+# Prepared from the second use: the ledger's statement takes a third of the time. Django's own are never prepared.
+DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 2)
+
+# The portal may be slower without Valkey, never wrong: so rate limits and sessions are in PostgreSQL.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "rate_limit",
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_SERIALIZER = "accounts.users.sessions.EncryptedSerializer"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+REDIS_URL = env.text("REDIS_URL")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL)
+
+# --- Who people are -------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "accounts.users.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]  # allauth's own form, which no page shows: ours asks for either of the two
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# By network (a carrier puts many phones behind one address) and by destination: 20 codes a day of five tries each
+# are the hundred failures that NIST SP 800-63B allows.
+ACCOUNT_RATE_LIMITS = {"request_code": "30/m/ip,4/10m/key,20/d/key", "confirm_code": "60/m/ip"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SECURE_PROXY_SSL_HEADER else 0
+
+# Codes leave at once and by themselves, so Django's own backend sends them. The same SMTP_URL as further down.
+_smtp = urlsplit(env.text("SMTP_URL"))
+EMAIL_HOST, EMAIL_PORT = _smtp.hostname or "", _smtp.port or (465 if _smtp.scheme == "smtps" else 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_smtp.username or ""), unquote(_smtp.password or "")
+EMAIL_USE_SSL = _smtp.scheme == "smtps"
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = formataddr((env.text("PORTAL_NAME", "Assent"), env.text("MAIL_FROM", "privacy@portal.example")))
+
+# --- Language and time ----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+FORMAT_MODULE_PATH = ["portal.formats"]
+TIME_ZONE = env.text("TIME_ZONE", "Asia/Shanghai")
+
+# --- Pages ----------------------------------------------------------------------------------------------------------
+RELEASE = "0.1.0"  # part of every ETag: a new release shows new pages
+PORTAL_NAME = env.text("PORTAL_NAME", "Assent")
+PORTAL_MARK = env.text("PORTAL_MARK", "允")
+STATIC_URL = "/static/"
+STATIC_ROOT = None if DEVELOPMENT else env.text("STATIC_ROOT", str(BASE_DIR / "var" / "static"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEVELOPMENT  # no collectstatic needed to look at it
+WHITENOISE_MANIFEST_STRICT = True
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    }
+}
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "script-src": [SELF],
+        "img-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Telling people -------------------------------------------------------------------------------------------------
+SMTP_URL = env.text("SMTP_URL")  # smtp://user:password@host:port, smtps:// for TLS from the start
+MAIL_FROM = env.text("MAIL_FROM", "privacy@portal.example")
+SMS_GATEWAY_URL = env.text("SMS_GATEWAY_URL")
+MAIL_LOOKUP_URL = env.text("MAIL_LOOKUP_URL", "")  # asked which message ids were taken; empty: nobody can be asked
+SMS_LOOKUP_URL = env.text("SMS_LOOKUP_URL", "")
+DELIVERY_JOURNAL_DIR = env.text("DELIVERY_JOURNAL_DIR", "")
+DEV_INBOX_URL = env.text("DEV_INBOX_URL", "") if DEVELOPMENT else ""
+SCHEDULE_REFRESH_SECONDS = env.number("SCHEDULE_REFRESH_SECONDS", 2)  # 0: only when told, for tests
+# Seconds before a message whose fate a crash left open is asked about: longer than the mail server and the gateway
+# may still be busy with it.
+DELIVERY_ASK_AFTER_SECONDS = env.number("DELIVERY_ASK_AFTER_SECONDS", 60)
+
+# A Celery message is a wake-up without authority: what is to be done stands in PostgreSQL. So one that cannot be
+# queued is dropped, and one that is lost, late or doubled costs time only.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_TIME_LIMIT = 180  # seconds; then kill -9, which the delivery journal settles like any other
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"consent.campaigns.tasks.*": {"queue": "campaigns"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a lost broker must not stop a shard
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 400,  # seconds; longer than the time limit, or a running task is handed out twice
+    "socket_keepalive": True,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 1,
+    "max_retries": 1,  # of a wake-up; workers and beat try for ever
+    "interval_start": 0,
+}
+CELERY_BEAT_SCHEDULE = {
+    "relay": {"task": "consent.outbox.tasks.relay", "schedule": 2.0, "options": {"expires": 10}},
+    "drive": {"task": "consent.campaigns.tasks.drive", "schedule": 3.0, "options": {"expires": 10}},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stream"], "level": env.text("LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,142 @@
+"""A whole stack as a newcomer starts it, and a browser. Everything here runs against `python3 dev.py` itself."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+START_SECONDS = 180
+WAIT_SECONDS = 30
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+OUTSIDE = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_BROKER_URL")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running portal. url: without a slash at the end."""
+
+    url: str
+    state: Path
+
+    def inbox(self, to: str) -> list[dict[str, Any]]:
+        """What arrived for an address or a number, newest first."""
+        response = httpx.get(f"{self.url}/dev/inbox.json", params={"to": to}, timeout=10)
+        response.raise_for_status()
+        messages: list[dict[str, Any]] = response.json()["messages"]
+        return messages
+
+    def code(self, to: str, known: int) -> str:
+        """The six digits of the newest message, once there are more than `known` messages."""
+        messages = eventually(lambda: [] if len(found := self.inbox(to)) <= known else found)
+        digits = re.search(r"(?<!\d)\d{6}(?!\d)", messages[0]["text"])
+        assert digits, messages[0]["text"]
+        return digits[0]
+
+
+def eventually(read: Callable[[], Any], seconds: float = WAIT_SECONDS) -> Any:
+    """What `read` gives as soon as it is true; fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while True:
+        value = read()
+        if value:
+            return value
+        assert time.monotonic() < end, f"not true after {seconds} s: {value!r}"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """`python3 dev.py` on a state of its own, with the demonstration loaded."""
+    state = tmp_path_factory.mktemp("stack")
+    port = _free_port()
+    environment = {name: value for name, value in os.environ.items() if name not in OUTSIDE}
+    environment |= {"PORT": str(port), "DEV_STATE_DIR": str(state), "PYTHONUNBUFFERED": "1"}
+    for name in ("SMTP_URL", "SMS_GATEWAY_URL", "MAIL_LOOKUP_URL", "SMS_LOOKUP_URL", "DEV_INBOX_URL", "BASE_URL"):
+        environment.pop(name, None)
+    log = state / "dev.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(settings.BASE_DIR / "dev.py")],
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_ready(process, log, url)
+        yield Stack(url, state)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path, url: str) -> None:
+    end = time.monotonic() + START_SECONDS
+    while f"ready {url}" not in log.read_text(errors="replace"):
+        if process.poll() is not None or time.monotonic() > end:
+            pytest.fail(f"the stack did not start:\n{log.read_text(errors='replace')[-4000:]}")
+        time.sleep(0.2)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """Headless Chromium."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium_path, args=BROWSER_ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+Visitor = Callable[..., Any]
+
+
+@pytest.fixture
+def visit(browser: Browser, stack: Stack) -> Visitor:
+    """A context manager that gives a page in a fresh profile: language, size, light or dark, scripts or none."""
+
+    @contextmanager
+    def open_page(
+        language: str = "zh-CN", width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
+    ) -> Iterator[Page]:
+        context: BrowserContext = browser.new_context(
+            base_url=stack.url,
+            locale=language,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
+        )
+        context.set_default_timeout(15_000)
+        try:
+            yield context.new_page()
+        finally:
+            context.close()
+
+    return open_page

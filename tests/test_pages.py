@@ -1,0 +1,127 @@
+"""Every page on a phone and on a desk, in Chinese and English, light and dark: no accessibility violation, no sideways
+scrolling, no error in the browser's console.
+
+With ASSENT_SCREENSHOTS set to a folder, each page is also kept there as a picture.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.conftest import Stack, Visitor
+
+pytestmark = pytest.mark.browser
+
+POLICY = "shibei-privacy"
+SIZES = {"phone": (390, 844), "desktop": (1280, 900), "narrow": (320, 640)}
+LOOKS = list(product(SIZES, ("zh-CN", "en"), (False, True)))
+PUBLIC = {
+    "policies": "/policies/",
+    "policy": f"/policies/{POLICY}/",
+    "version": f"/policies/{POLICY}/versions/1/",
+    "compare": f"/policies/{POLICY}/changes/1-1/",
+    "announcements": "/announcements/",
+    "sign-in": "/account/login/",
+    "sign-up": "/account/signup/",
+    "inbox": "/dev/inbox/",
+    "not-found": "/policies/nothing/",
+}
+ASKED = {"answer": f"/consents/{POLICY}/answer/"}
+OWN = {
+    "consents": "/consents/",
+    "account": "/account/",
+    "sign-out": "/account/logout/",
+}
+DESK = {
+    "desk": "/desk/",
+    "draft": f"/desk/policies/{POLICY}/draft/",
+    "preview": f"/desk/policies/{POLICY}/draft/preview/",
+    "purpose": f"/desk/policies/{POLICY}/draft/purposes/quick-pay/",
+    "new-purpose": f"/desk/policies/{POLICY}/draft/purposes/new/",
+    "publish": f"/desk/policies/{POLICY}/publish/",
+    "company": "/desk/controllers/shibei/",
+}
+
+
+@contextmanager
+def _browser_errors(page: Page) -> Iterator[None]:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield
+    assert [text for text in said if "404" not in text] == []
+
+
+def _look_at(page: Page, name: str, path: str, look: tuple[str, str, bool]) -> None:
+    with _browser_errors(page):
+        response = page.goto(path)
+        assert response is not None
+        assert response.status == (404 if name == "not-found" else 200), (path, response.status)
+    _keep_picture(page, name, look)
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{path} {look}\n{found.generate_report()}"
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= SIZES[look[0]][0], f"{path} scrolls sideways at {look}: {width}"
+
+
+def _keep_picture(page: Page, name: str, look: tuple[str, str, bool]) -> None:
+    folder = os.environ.get("ASSENT_SCREENSHOTS")
+    if folder:
+        size, language, dark = look
+        page.screenshot(
+            path=Path(folder) / f"{name}-{size}-{language}-{'dark' if dark else 'light'}.png", full_page=True
+        )
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_public_pages_are_accessible(visit: Visitor, look: tuple[str, str, bool]) -> None:
+    size, language, dark = look
+    width, height = SIZES[size]
+
+    with visit(language=language, width=width, height=height, dark=dark) as page:
+        for name, path in PUBLIC.items():
+            _look_at(page, name, path, look)
+
+
+def _sign_in(page: Page, stack: Stack, contact: str) -> None:
+    known = len(stack.inbox(contact))
+    page.goto("/account/login/")
+    page.locator("input[name=login]").fill(contact)
+    page.locator("main form button").first.click()
+    page.locator("input[name=code]").fill(stack.code(contact, known))
+    page.locator("main form button").first.click()
+    page.wait_for_url(lambda url: "/account/login/" not in url)
+
+
+@pytest.mark.parametrize(
+    ("contact", "pages"),
+    [("13700137002", ASKED), ("lin@people.example", OWN), ("publisher@shibei.example", DESK)],
+    ids=["asked", "answered", "publisher"],
+)
+def test_pages_behind_sign_in_are_accessible(stack: Stack, visit: Visitor, contact: str, pages: dict[str, str]) -> None:
+    with visit() as signed_in:
+        _sign_in(signed_in, stack, contact)
+        cookies = signed_in.context.cookies()
+    for look in LOOKS:
+        size, language, dark = look
+        width, height = SIZES[size]
+        with visit(language=language, width=width, height=height, dark=dark) as page:
+            page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == "sessionid"])
+            for name, path in pages.items():
+                _look_at(page, name, path, look)
+
+
+def test_everything_works_without_scripts(stack: Stack, visit: Visitor) -> None:
+    with visit(scripts=False, width=390, height=844) as page:
+        _sign_in(page, stack, "lin@people.example")
+        page.goto("/consents/")
+
+        page.get_by_role("button", name="撤回 按您的习惯推荐内容").click()
+
+        assert "已撤回" in page.get_by_role("row").filter(has_text="按您的习惯推荐内容").inner_text()
