@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,8 @@ import venv
 from collections.abc import Iterator, Sequence
 
 from devstack.errors import PlainError, plainly, reason_in
-from devstack.processes import STOP_SIGNALS, spawn
+from devstack.guard import Guard
+from devstack.processes import MARK, STOP_SIGNALS, signal_group, spawn
 from devstack.progress import Step, say
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -70,11 +72,54 @@ def _requirement_files(arguments: Sequence[str]) -> tuple[str, ...]:
     return DEV_FILES if arguments and arguments[0] in NEEDS_DEV_FILES else RUN_FILES
 
 
+class Installers:
+    """Runs what writes into the virtual environment; none of it outlives us, and the lock is held until it is gone."""
+
+    def __init__(self, lock: int) -> None:
+        self.mark = secrets.token_hex(8)
+        self._lock = lock
+
+    def __enter__(self) -> Installers:
+        self.guard = Guard(self.mark, keep=[self._lock])
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.guard.dismiss()
+
+    def run(self, what: str, argv: Argv, index: str = "") -> None:
+        """Run one installer; raises PlainError with the line of its output that says why it failed.
+
+        index: package index for uv, where it is not its own.
+        """
+        step = Step(what)
+        environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
+        environment[MARK] = self.mark
+        if index:
+            environment["UV_DEFAULT_INDEX"] = index
+        with tempfile.TemporaryFile(dir=VENV) as output:
+            process = spawn(argv, env=environment, cwd=ROOT, output=output, death_signal=signal.SIGKILL)
+            self.guard.watch(process.pid, signal.SIGKILL)
+            try:
+                while process.poll() is None:
+                    step.tick()
+                    time.sleep(0.05)
+            finally:
+                signal_group(process.pid, signal.SIGKILL)
+                process.wait()
+                self.guard.forget(process.pid)
+            if process.returncode:
+                output.seek(0)
+                reason = reason_in(output.read().decode(errors="replace"))
+                raise PlainError(f"{what[0].upper()}{what[1:]} failed: {reason.rstrip('.') or 'it said nothing'}.")
+        step.done()
+
+
 def _set_up(files: Sequence[str]) -> int:
     if not _is_satisfied(files):
         with _only_one_at_a_time() as lock:
             if not _is_satisfied(files):
-                _make(files, lock)
+                with Installers(lock) as installers:
+                    _make(files, installers)
     return 0
 
 
@@ -102,7 +147,7 @@ def _is_satisfied(files: Sequence[str]) -> bool:
 
 @contextlib.contextmanager
 def _only_one_at_a_time() -> Iterator[int]:
-    """Hold the lock beside the venv; yields its descriptor, for the installers to inherit: so it outlives our kill."""
+    """Hold the lock beside the venv; yields its descriptor."""
     step = Step("waiting for another start that is installing the packages")
     with open(ROOT / ".venv.lock", "w") as file:
         while True:
@@ -115,10 +160,10 @@ def _only_one_at_a_time() -> Iterator[int]:
         yield file.fileno()
 
 
-def _make(files: Sequence[str], lock: int) -> None:
+def _make(files: Sequence[str], installers: Installers) -> None:
     installed = _installed()
     if not _is_sound():
-        _make_empty(lock)
+        _make_empty(installers)
         installed = {}
     # What was there for the tests stays there, also in a virtual environment that somebody made by hand.
     wanted = DEV_FILES if DEV_FILES[-1] in installed or (VENV / "bin" / "pytest").exists() else files
@@ -127,9 +172,9 @@ def _make(files: Sequence[str], lock: int) -> None:
     INSTALLED.unlink(missing_ok=True)
     if _uv_version() != UV_VERSION:
         pip: Argv = [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", f"uv=={UV_VERSION}"]
-        _run("installing uv", pip, lock)
+        installers.run("installing uv", pip)
     sync: Argv = [UV, "pip", "sync", "-q", "--require-hashes", "--python", PYTHON, *(ROOT / name for name in wanted)]
-    _install("installing the packages", sync, lock)
+    _install("installing the packages", sync, installers)
     INSTALLED.write_text(json.dumps(digests))
     UNFINISHED.unlink()
 
@@ -142,7 +187,7 @@ def _is_sound() -> bool:
     return subprocess.run([PYTHON, "-c", probe], capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
-def _make_empty(lock: int) -> None:
+def _make_empty(installers: Installers) -> None:
     if importlib.util.find_spec("ensurepip") is None:
         raise PlainError(
             f"The Python at {sys.executable} has no ensurepip: install it (on Debian and Ubuntu: "
@@ -159,16 +204,16 @@ def _make_empty(lock: int) -> None:
         venv.create(VENV, with_pip=False, symlinks=True)
     except subprocess.CalledProcessError as error:
         raise PlainError(f"The virtual environment cannot be made: {error}.") from None
-    _run("making the virtual environment", [PYTHON, "-m", "ensurepip", "--default-pip"], lock)
+    installers.run("making the virtual environment", [PYTHON, "-m", "ensurepip", "--default-pip"])
 
 
-def _install(what: str, sync: Argv, lock: int) -> None:
+def _install(what: str, sync: Argv, installers: Installers) -> None:
     """Run uv, and again with the remedy where it fails of something that has one."""
     index = _pip_index()
     remedies = dict(REMEDIES)
     while True:
         try:
-            return _run(what, sync, lock, index)
+            return installers.run(what, sync, index)
         except PlainError as error:
             sign = next((sign for sign in remedies if sign in str(error)), None)
             if sign is None:
@@ -191,29 +236,3 @@ def _uv_version() -> str:
     except OSError:
         return ""
     return (told.split() + ["", ""])[1]
-
-
-def _run(what: str, argv: Argv, lock: int, index: str = "") -> None:
-    """Run one installer; raises PlainError with the line of its output that says why it failed.
-
-    index: package index for uv, where it is not its own.
-    """
-    step = Step(what)
-    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
-    if index:
-        environment["UV_DEFAULT_INDEX"] = index
-    with tempfile.TemporaryFile(dir=VENV) as output:
-        process = spawn(argv, env=environment, cwd=ROOT, output=output, pass_fds=(lock,))
-        try:
-            while process.poll() is None:
-                step.tick()
-                time.sleep(0.05)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        if process.returncode:
-            output.seek(0)
-            reason = reason_in(output.read().decode(errors="replace"))
-            raise PlainError(f"{what[0].upper()}{what[1:]} failed: {reason or 'it said nothing'}.")
-    step.done()

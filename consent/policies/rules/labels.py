@@ -24,6 +24,8 @@ _COUNTED = re.compile(r"个(?!人)|[年月日天周岁次级条款项章号楼�
 # Two neighbouring numbers and one of these are an enumeration: 3、4号楼.
 _ENUMERATED = re.compile(r"[号楼栋幢层室条款项章节年月日周季度期级类岁天两]|[、和及与或至到-]")
 _PLACES = re.compile(r"号楼|[楼栋幢层室]")
+# Space inside a label that is no part of it: 一 、 and （ 一 ）.
+_LOOSE = re.compile(r"\s+(?=[、.．:：，,)）】〕])|(?<=[（(【〔])\s+")
 # What follows 第三条 where it is only cited: 第三条规定的…
 _CITING = re.compile(r"[规所之的中第至到和与及或款项下内以上、,，；;]|约定|前述")
 
@@ -113,7 +115,9 @@ def _found(match: re.Match[str], readings: tuple[Reading, ...], text: str) -> Fo
     before, after, prefix = groups.get("before") or "", groups.get("after") or "", groups.get("prefix") or ""
     style = unicodedata.normalize("NFKC", re.sub(r"\s", "", f"{before}#{after}"))
     chapter_and_on = tuple(int(part) for part in re.split("[.．]", prefix)[:-1])
-    return Found(Label(match[0].rstrip(), style, before + prefix, after, readings, prefix=chapter_and_on), rest)
+    printed = _LOOSE.sub("", match[0].strip())
+    label = Label(printed, style, before + prefix, _LOOSE.sub("", after), readings, prefix=chapter_and_on)
+    return Found(label, rest)
 
 
 def _is_quantity(match: re.Match[str], reading: Reading, rest: str, *, spaced: bool) -> bool:

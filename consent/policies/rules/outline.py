@@ -32,7 +32,7 @@ class _Draft:
 
 @dataclass(frozen=True)
 class Outline:
-    """What a chapter is made of. endings: the last number of each family directly in it, for lists that go on."""
+    """What a chapter is made of. endings: the last number of each family in it, for lists that go on in the next."""
 
     lead: str
     items: tuple[Clause, ...]
@@ -96,10 +96,9 @@ def _plain_outline(
     if not roots:
         roots = [_Draft("", None, line.number, [line.text]) for line in lead]
         lead = []
-    endings = {d.reading.family: d.reading.value for d in roots if d.reading}
-    return Outline(
-        "\n\n".join(line.text for line in lead), tuple(d.clause() for d in roots), _gaps(roots, before), endings
-    )
+    endings = dict(before)
+    findings = _gaps(roots, endings, top=True)
+    return Outline("\n\n".join(line.text for line in lead), tuple(d.clause() for d in roots), findings, endings)
 
 
 def opening_clauses(paragraphs: Sequence[Line]) -> tuple[Clause, ...]:
@@ -109,25 +108,27 @@ def opening_clauses(paragraphs: Sequence[Line]) -> tuple[Clause, ...]:
     return lead + opening.items
 
 
-def _gaps(drafts: Sequence[_Draft], before: dict[str, int]) -> list[Finding]:
-    """Numbers that are not the next ones in their list."""
+def _gaps(drafts: Sequence[_Draft], running: dict[str, int], *, top: bool) -> list[Finding]:
+    """Numbers that are not the next ones in their list.
+
+    running: the last number of each family in the whole text so far. A list directly in a chapter may go on from
+    there, and articles do so at any depth.
+    """
     findings = []
-    last = dict.fromkeys({d.reading.family for d in drafts if d.reading}, 0)
-    begun: set[str] = set()
+    last: dict[str, int] = {}
     for draft in drafts:
         if draft.reading and draft.reading.value:
             family, value = draft.reading.family, draft.reading.value
-            if value != last[family] + 1 and not (family not in begun and value == before.get(family, 0) + 1):
-                findings.append(_gap(draft, value, last[family], family in begun))
-            last[family] = value
-            begun.add(family)
-        findings += _gaps(draft.items, {})
+            goes_on = family not in last and (top or family == "第条") and value == running.get(family, 0) + 1
+            if value != last.get(family, 0) + 1 and not goes_on:
+                findings.append(_gap(draft, value, last.get(family)))
+            last[family] = running[family] = value
+        findings += _gaps(draft.items, running, top=False)
     return findings
 
 
-def _gap(draft: _Draft, value: int, last: int, begun: bool) -> Finding:
-    parameters: dict[str, str | int] = {"printed": draft.label, "before": last}
-    if not begun:
+def _gap(draft: _Draft, value: int, last: int | None) -> Finding:
+    if last is None:
         return Finding("number-start", draft.line, {"printed": draft.label})
     code = "number-jump" if value > last else "number-repeated" if value == last else "number-back"
-    return Finding(code, draft.line, parameters)
+    return Finding(code, draft.line, {"printed": draft.label, "before": last})
