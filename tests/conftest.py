@@ -65,7 +65,7 @@ def eventually(read: Callable[[], Any], seconds: float = WAIT_SECONDS) -> Any:
         time.sleep(0.2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """`python3 dev.py` on a state of its own, with the demonstration loaded."""
     state = tmp_path_factory.mktemp("stack")

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.browser
 
 POLICY = "shibei-privacy"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900), "narrow": (320, 640)}
-LOOKS = list(product(SIZES, ("zh-CN", "en"), (False, True)))
+Look = tuple[str, str, bool]  # size, language, dark
+LOOKS: list[Look] = list(product(SIZES, ("zh-CN", "en"), (False, True)))
 PUBLIC = {
     "policies": "/policies/",
     "policy": f"/policies/{POLICY}/",
@@ -58,7 +59,8 @@ def _browser_errors(page: Page) -> Iterator[None]:
     assert [text for text in said if "404" not in text] == []
 
 
-def _look_at(page: Page, name: str, path: str, look: tuple[str, str, bool]) -> None:
+def check_page(page: Page, name: str, path: str, look: Look) -> None:
+    """No violation, no sideways scrolling, no error in the console."""
     with _browser_errors(page):
         response = page.goto(path)
         assert response is not None
@@ -70,7 +72,7 @@ def _look_at(page: Page, name: str, path: str, look: tuple[str, str, bool]) -> N
     assert width <= SIZES[look[0]][0], f"{path} scrolls sideways at {look}: {width}"
 
 
-def _keep_picture(page: Page, name: str, look: tuple[str, str, bool]) -> None:
+def _keep_picture(page: Page, name: str, look: Look) -> None:
     folder = os.environ.get("ASSENT_SCREENSHOTS")
     if folder:
         size, language, dark = look
@@ -79,14 +81,23 @@ def _keep_picture(page: Page, name: str, look: tuple[str, str, bool]) -> None:
         )
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_public_pages_are_accessible(visit: Visitor, look: tuple[str, str, bool]) -> None:
+@contextmanager
+def with_look(visit: Visitor, look: Look, signed_in: Page | None = None) -> Iterator[Page]:
+    """A fresh profile of that look, signed in as another page is."""
     size, language, dark = look
     width, height = SIZES[size]
-
     with visit(language=language, width=width, height=height, dark=dark) as page:
+        if signed_in:
+            cookies = signed_in.context.cookies()
+            page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == "sessionid"])
+        yield page
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_public_pages_are_accessible(visit: Visitor, look: Look) -> None:
+    with with_look(visit, look) as page:
         for name, path in PUBLIC.items():
-            _look_at(page, name, path, look)
+            check_page(page, name, path, look)
 
 
 def _sign_in(page: Page, stack: Stack, contact: str) -> None:
@@ -107,14 +118,10 @@ def _sign_in(page: Page, stack: Stack, contact: str) -> None:
 def test_pages_behind_sign_in_are_accessible(stack: Stack, visit: Visitor, contact: str, pages: dict[str, str]) -> None:
     with visit() as signed_in:
         _sign_in(signed_in, stack, contact)
-        cookies = signed_in.context.cookies()
-    for look in LOOKS:
-        size, language, dark = look
-        width, height = SIZES[size]
-        with visit(language=language, width=width, height=height, dark=dark) as page:
-            page.context.add_cookies([cookie for cookie in cookies if cookie["name"] == "sessionid"])
-            for name, path in pages.items():
-                _look_at(page, name, path, look)
+        for look in LOOKS:
+            with with_look(visit, look, signed_in) as page:
+                for name, path in pages.items():
+                    check_page(page, name, path, look)
 
 
 def test_everything_works_without_scripts(stack: Stack, visit: Visitor) -> None:

@@ -12,13 +12,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import Stack, Visitor, eventually
+from tests.test_pages import LOOKS, check_page, with_look
 
 pytestmark = pytest.mark.browser
 
 POLICY = "shibei-privacy"
 NEWCOMER = "13712345678"
 PUBLISHER = "publisher@shibei.example"
-SECONDS_UNTIL_EFFECT = 25
+SECONDS_UNTIL_EFFECT = 90
 GATE_SECONDS = 5
 
 
@@ -47,6 +48,7 @@ def test_the_whole_story(stack: Stack, visit: Visitor) -> None:
         _everybody_is_told_once(stack)
         _the_publisher_sees_that_it_went_out(publisher)
         _she_reads_what_changed_before_it_applies(person, stack)
+        _the_new_pages_are_accessible(visit, person, publisher)
         _she_is_taken_to_the_change_when_it_applies(person, effective_at)
         _she_answers_again(person)
 
@@ -119,6 +121,19 @@ def _she_reads_what_changed_before_it_applies(page: Page, stack: Stack) -> None:
     expect(page.locator("ins").first).to_be_visible()
     page.goto("/consents/")
     expect(_row(page, "快捷支付绑卡")).to_contain_text("已同意")
+
+
+def _the_new_pages_are_accessible(visit: Visitor, person: Page, publisher: Page) -> None:
+    """What only exists after a publication; the other pages have their own test."""
+    progress = publisher.url
+    for look in LOOKS:
+        with with_look(visit, look, person) as page:
+            check_page(page, "changes", f"/consents/{POLICY}/changes/2/", look)
+            check_page(page, "consents-scheduled", "/consents/", look)
+            check_page(page, "compare-2", f"/policies/{POLICY}/changes/1-2/", look)
+            check_page(page, "announcement", f"/announcements/{POLICY}/2/", look)
+        with with_look(visit, look, publisher) as page:
+            check_page(page, "campaign", progress, look)
 
 
 def _she_is_taken_to_the_change_when_it_applies(page: Page, effective_at: datetime) -> None:
