@@ -87,5 +87,6 @@ def _sources() -> Iterator[tuple[Path, str]]:
             if path.suffix == ".py" and not {"tests", "migrations"} & set(path.parts):
                 yield path.relative_to(base), path.read_text(encoding="utf-8")
             elif path.suffix in (".html", ".txt") and folder == "templates":
-                text = path.read_text(encoding="utf-8")
-                yield path.relative_to(base), templatize(text, origin=str(path))
+                source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+                flush = "\n".join(line.lstrip() for line in source.split("\n"))  # indentation means nothing there
+                yield path.relative_to(base), flush
