@@ -42,7 +42,7 @@ def _form(page: str) -> dict[str, object]:
     return {"asked": asked, "key": key[1], "act": "answer"}
 
 
-def _submit(person: Client, number: int = 1, **choices: str) -> dict[str, object]:
+def _submit(person: Client, choices: dict[str, str], number: int = 1) -> dict[str, object]:
     form = _form(person.get(CHANGES.format(number)).content.decode()) | choices
     response = person.post(CHANGES.format(number), form)
     assert response.status_code == 302, response.content.decode()
@@ -64,7 +64,7 @@ def test_nothing_is_ticked_in_advance_and_each_consequence_stands_before_its_cho
 
 
 def test_each_answer_is_recorded_with_the_notice_that_was_shown(person: Client, first: PolicyVersion) -> None:
-    _submit(person, **{"answer-*": "given", "answer-ads": "refused", "answer-card": "given"})
+    _submit(person, {"answer-*": "given", "answer-ads": "refused", "answer-card": "given"})
 
     assert _states() == {"": "given", "ads": "refused", "card": "given"}
     event = ConsentEvent.objects.get(purpose="card")
@@ -74,19 +74,19 @@ def test_each_answer_is_recorded_with_the_notice_that_was_shown(person: Client, 
 
 
 def test_what_is_left_open_is_recorded_as_open(person: Client, first: PolicyVersion) -> None:
-    _submit(person, **{"answer-*": "given"})
+    _submit(person, {"answer-*": "given"})
 
     assert _states() == {"": "given", "ads": "deferred", "card": "deferred"}
 
 
 def test_agreeing_to_all_leaves_out_what_must_be_asked_apart(person: Client, first: PolicyVersion) -> None:
-    _submit(person, act="all-given")
+    _submit(person, {"act": "all-given"})
 
     assert _states() == {"": "given", "ads": "given", "card": "deferred"}
 
 
 def test_refusing_all_refuses_everything_and_locks_nobody_out(person: Client, first: PolicyVersion) -> None:
-    _submit(person, act="all-refused")
+    _submit(person, {"act": "all-refused"})
 
     assert set(_states().values()) == {"refused"}
     assert person.get(CONSENTS).status_code == 200  # K11: no forced loop
@@ -95,7 +95,7 @@ def test_refusing_all_refuses_everything_and_locks_nobody_out(person: Client, fi
 def test_answering_later_is_respected(person: Client, first: PolicyVersion) -> None:
     assert person.get(CONSENTS).status_code == 302
 
-    _submit(person, act="later")
+    _submit(person, {"act": "later"})
 
     assert set(_states().values()) == {"deferred"}
     assert person.get(CONSENTS).status_code == 200
@@ -103,7 +103,7 @@ def test_answering_later_is_respected(person: Client, first: PolicyVersion) -> N
 
 
 def test_the_second_submit_of_a_page_records_nothing_twice(person: Client, first: PolicyVersion) -> None:
-    form = _submit(person, **{"answer-*": "given", "answer-ads": "given", "answer-card": "refused"})
+    form = _submit(person, {"answer-*": "given", "answer-ads": "given", "answer-card": "refused"})
 
     again = person.post(CHANGES.format(1), form)
 
@@ -112,7 +112,7 @@ def test_the_second_submit_of_a_page_records_nothing_twice(person: Client, first
 
 
 def test_the_same_page_with_other_answers_is_refused(person: Client, first: PolicyVersion) -> None:
-    form = _submit(person, **{"answer-*": "given"})
+    form = _submit(person, {"answer-*": "given"})
 
     again = person.post(CHANGES.format(1), form | {"answer-*": "refused"})
 
@@ -139,7 +139,7 @@ def test_a_question_that_the_version_does_not_ask_is_refused(person: Client, fir
 
 
 def test_withdrawing_takes_one_click_and_a_second_one_is_refused(person: Client, first: PolicyVersion) -> None:
-    _submit(person, **{"answer-*": "given", "answer-ads": "given", "answer-card": "given"})
+    _submit(person, {"answer-*": "given", "answer-ads": "given", "answer-card": "given"})
 
     for key in ("one", "two"):
         person.post("/consents/privacy/decide/", {"purpose": "ads", "status": "withdrawn", "key": key})
@@ -151,7 +151,7 @@ def test_withdrawing_takes_one_click_and_a_second_one_is_refused(person: Client,
 
 
 def test_a_purpose_that_rests_on_law_cannot_be_withdrawn(person: Client, first: PolicyVersion) -> None:
-    _submit(person, act="all-given")
+    _submit(person, {"act": "all-given"})
 
     page = person.post("/consents/privacy/decide/", {"purpose": "law", "status": "withdrawn", "key": "k"}, follow=True)
 
@@ -162,7 +162,7 @@ def test_a_purpose_that_rests_on_law_cannot_be_withdrawn(person: Client, first: 
 def test_my_consents_shows_state_date_version_and_the_purposes_that_rest_on_law(
     person: Client, first: PolicyVersion
 ) -> None:
-    _submit(person, **{"answer-*": "given", "answer-ads": "refused", "answer-card": "given"})
+    _submit(person, {"answer-*": "given", "answer-ads": "refused", "answer-card": "given"})
 
     page = person.get(CONSENTS).content.decode()
 
@@ -175,7 +175,7 @@ def test_my_consents_shows_state_date_version_and_the_purposes_that_rest_on_law(
 def test_my_consents_asks_a_fixed_number_of_questions(
     person: Client, first: PolicyVersion, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    _submit(person, act="all-given")
+    _submit(person, {"act": "all-given"})
     person.get(CONSENTS)
 
     with django_assert_num_queries(13):  # session, account, seven for the records, four for what happened
@@ -207,7 +207,7 @@ class TestAfterAChange:
     @pytest.fixture
     def second(self, person: Client, first: PolicyVersion) -> PolicyVersion:
         """Alice agreed to everything in the first version; then the second took effect."""
-        _submit(person, **{"answer-*": "given", "answer-ads": "given", "answer-card": "given"})
+        _submit(person, {"answer-*": "given", "answer-ads": "given", "answer-card": "given"})
         return make_version(first.policy, ["ads", CARD, LAW, "city"], change_kinds=["M2"])
 
     def test_the_person_is_taken_to_what_changed(self, person: Client, second: PolicyVersion) -> None:
@@ -221,7 +221,7 @@ class TestAfterAChange:
     def test_the_old_answer_does_not_count_until_it_is_given_again(self, person: Client, second: PolicyVersion) -> None:
         assert "不会自动算作" in person.get(ANSWER).content.decode()
 
-        _submit(person, 2, **{"answer-*": "given", "answer-city": "refused"})
+        _submit(person, {"answer-*": "given", "answer-city": "refused"}, 2)
 
         event = ConsentEvent.objects.get(version_id=second.pk, purpose="")
         assert event.status == "renewed"
@@ -237,13 +237,13 @@ class TestAfterAChange:
 
 
 def test_an_answer_in_advance_changes_nothing_before_its_day(person: Client, first: PolicyVersion) -> None:
-    _submit(person, **{"answer-*": "given", "answer-ads": "given", "answer-card": "given"})
+    _submit(person, {"answer-*": "given", "answer-ads": "given", "answer-card": "given"})
     later = timezone.now() + timedelta(days=30)
     make_version(
         first.policy, ["ads", CARD, LAW, "city"], change_kinds=["M2"], published_at=timezone.now(), effective_at=later
     )
 
-    _submit(person, 2, act="all-refused")
+    _submit(person, {"act": "all-refused"}, 2)
 
     page = person.get(CONSENTS).content.decode()
     assert "已拒绝" not in re.sub(r"<section class=\"card\" aria-labelledby=\"history\">.*", "", page, flags=re.S)
