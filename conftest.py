@@ -52,17 +52,22 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     _drop(name)
 
 
-def owner_connection(database: str = "") -> psycopg.Connection[Any]:
-    """A connection as the tables' owner, who in production only migrates."""
-    config = settings.DATABASES["owner"]
+def connect_as(alias: str, database: str = "", *, autocommit: bool = False) -> psycopg.Connection[Any]:
+    """A connection of its own with the role of a database alias, as another process would have it."""
+    config = settings.DATABASES[alias]
     return psycopg.connect(
         host=config["HOST"] or None,
         port=config["PORT"] or None,
         user=config["USER"],
         password=config["PASSWORD"] or None,
         dbname=database or config["NAME"],
-        autocommit=True,
+        autocommit=autocommit,
     )
+
+
+def owner_connection(database: str = "") -> psycopg.Connection[Any]:
+    """A connection as the tables' owner, who in production only migrates."""
+    return connect_as("owner", database, autocommit=True)
 
 
 def _as_owner(database: str, *statements: str) -> None:

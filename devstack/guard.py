@@ -46,17 +46,23 @@ class Guard:
 
     def is_alive(self) -> bool:
         """Tell whether the guard still stands by."""
-        if self.pid and os.waitpid(self.pid, os.WNOHANG) != (0, 0):
-            self.pid = 0
-        return bool(self.pid)
+        return bool(self.pid) and not self._reap(os.WNOHANG)
 
     def dismiss(self) -> None:
         """End the guard, after an orderly stop."""
         self._tell({"dismiss": True})
         os.close(self._writer)
         if self.pid:
-            os.waitpid(self.pid, 0)
+            self._reap(0)
+
+    def _reap(self, options: int) -> bool:
+        try:
+            ended = os.waitpid(self.pid, options) != (0, 0)
+        except ChildProcessError:  # somebody else waited for it
+            ended = True
+        if ended:
             self.pid = 0
+        return ended
 
     def _tell(self, message: dict[str, object]) -> None:
         try:

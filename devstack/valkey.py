@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 import redis
 
+from devstack.child import Child
 from devstack.errors import PlainError
 from devstack.places import fits_a_socket, make_folder
 from devstack.state import State
-from devstack.supervisor import Child, Supervisor
+from devstack.supervisor import Supervisor
 
 SOCKET = "valkey.sock"
 START_SECONDS = 30.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from kombu import Connection as BrokerConnection
 from devstack.contract import celery_url_for, without_owner
 from devstack.errors import PlainError
 from devstack.places import is_root
+from devstack.postgres import Postgres
 from devstack.roles import connect, provision_outside
 from devstack.services import Services, start_services
 from devstack.state import State
@@ -200,3 +202,17 @@ def _superuser_url(services: Services) -> str:
     owner = services.names["DATABASE_OWNER_URL"]
     secret = services.state.secret
     return owner.replace(f"assent_owner:{secret('postgres-owner')}", f"assent_super:{secret('postgres-super')}")
+
+
+def test_the_database_of_a_removed_state_is_removed_by_the_next_that_is_put_there(tmp_path: pathlib.Path) -> None:
+    if not is_root():
+        pytest.skip("only root keeps databases outside their state")
+    removed, kept, following = (State(tmp_path / name) for name in ("removed", "kept", "following"))
+    homes = [Postgres(state).home for state in (removed, kept)]
+    shutil.rmtree(removed.folder)
+
+    Postgres(following)
+
+    assert [home.exists() for home in homes] == [False, True]
+    kept.remove()
+    following.remove()

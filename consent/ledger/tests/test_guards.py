@@ -12,7 +12,7 @@ from django.db import ProgrammingError, connection, transaction
 from psycopg.errors import InsufficientPrivilege
 
 from accounts.models import User
-from conftest import owner_connection
+from conftest import connect_as, owner_connection
 from consent.ledger.models import ConsentEvent
 from consent.ledger.tests.factories import answer, make_subject
 from consent.policies.models import DataItem, PolicyText, PolicyVersion, Purpose
@@ -170,8 +170,7 @@ def draft(transactional_db: None) -> PolicyVersion:
 @pytest.fixture
 def publisher() -> Iterator[psycopg.Connection[Any]]:
     """The application in another process."""
-    config = settings.DATABASES["default"]
-    with psycopg.connect(host=config["HOST"], user=config["USER"], dbname=config["NAME"]) as other:
+    with connect_as("default") as other:
         yield other
 
 
