@@ -1,11 +1,9 @@
 """Our Markdown of a policy, read into its tree. Strict about nothing: it is edited by hand.
 
-# Title                             paragraphs below it are the preamble
-## 一、Chapter                       paragraphs below it, before the first list, are its lead-in
-- 1、A clause                        bullets and numbers both make clauses; nested by four spaces
-- !2、A key clause                   "!" before the label
-    > In plain words                a quotation is the summary of the clause above it
-A paragraph after the lists, or in a chapter without any, is a clause without a number.
+"# Title" is the title; paragraphs below it are the preamble. "## 一、Title" begins a chapter; paragraphs between it and
+the first list are its lead-in. "- 1、text" and "1. text" are clauses, nested by four spaces, with further paragraphs
+as far in. "- !1、text" is a key clause. "> text" is the plain summary of the clause above it. A bare paragraph is a
+clause too: with the number it begins with, or without one.
 """
 
 from __future__ import annotations
@@ -211,7 +209,7 @@ def _add_gist(drafts: list[_Draft], paragraphs: list[str]) -> None:
 
 
 def _paragraphs(node: SyntaxTreeNode) -> list[str]:
-    return [child.content for child in node.walk() if child.type == "inline"]
+    return [child.content for child in node.walk() if child.type == "inline" and child.content]
 
 
 def _chapter(section: _Section) -> Chapter:
@@ -236,7 +234,7 @@ def _chapter(section: _Section) -> Chapter:
 def _clauses(drafts: Sequence[_Draft]) -> tuple[Clause, ...]:
     """The drafts as clauses, each label read in the light of those before it: (i) after (h) is 9."""
     last: dict[str, int] = {}
-    clauses = []
+    clauses: list[Clause] = []
     for draft in drafts:
         text, number = _text(draft.source), ""
         if draft.label is not None:
@@ -245,9 +243,14 @@ def _clauses(drafts: Sequence[_Draft]) -> tuple[Clause, ...]:
             reading = next(following, readings[0])
             last[reading.family] = reading.value
             number = str(reading.value or "")
-        gist = "\n\n".join(read_inline(source).text for source in draft.gist)
+        gist = _text(draft.gist).text
         items = _clauses(draft.items)
-        clauses.append(Clause(number, draft.printed, text.text, "", draft.key, gist, items, tuple(text.marks)))
+        if not text.text and not draft.printed:
+            text, gist = Text(gist), ""  # a summary of nothing is a paragraph
+        if not text.text and not draft.printed:
+            clauses += items
+        else:
+            clauses.append(Clause(number, draft.printed, text.text, "", draft.key, gist, items, tuple(text.marks)))
     return tuple(clauses)
 
 

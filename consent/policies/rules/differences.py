@@ -1,4 +1,4 @@
-"""What changed between two texts of a policy, clause by clause and to the character (K109)."""
+"""What changed between two texts of a policy, clause by clause and to the character."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from consent.policies.rules.lines import Line, heading_likeness, is_date_or_cont
 
 # Families that chapters are numbered in, the usual outermost first.
 CHAPTER_FAMILIES: Final = (
-    "第编", "第篇", "第部分", "第章", "en part", "en chapter", "cn", "第节", "第条", "en article", "en section", "en clause",
-    "romanC", "alphaC", "cn_paren", "digit", "digit_half", "cn_half", "digit_paren",
+    "第编", "第篇", "第部分", "第章", "en part", "en chapter", "cn", "第节", "第条", "en article", "en section",
+    "en clause", "romanC", "alphaC", "cn_paren", "digit", "digit_half", "cn_half", "digit_paren",
 )  # fmt: skip
 # Families in which a heading may stand by mistake where the others have another one.
 _STRAY: Final[Mapping[str, float]] = {
@@ -63,7 +63,11 @@ class _Path(NamedTuple):
 
 
 class _Scene(NamedTuple):
-    """What is known of the whole text: the chapters' family, and which chapter a title belongs to by the contents."""
+    """What is known of the whole text.
+
+    family: the chapters'. listed: which chapter a title belongs to by the contents. few_bare_titles: a short line
+    without a number is so rare that it may be a heading that lost it.
+    """
 
     family: str
     listed: Mapping[str, int]
@@ -123,7 +127,7 @@ def _encloses(outer: str, inner: str, places: Mapping[str, list[tuple[int, int]]
     if not runs_once or around[0][0] > within[0][0]:
         return False
     sections_with_a_beginning = {sum(at < index for at, _ in around) for index, value in within if value == 1}
-    if around[-1][0] > within[-1][0] or len(sections_with_a_beginning) > 1:
+    if len(sections_with_a_beginning) > 1 or (around[-1][0] > within[-1][0] and (outer, inner) != ("digit", "cn")):
         return True
     return outer.startswith(("第", "en ")) or (outer, inner) == ("digit", "cn_paren")
 

@@ -39,24 +39,37 @@ def read_inline(source: str) -> Text:
     broken = False
     for token in _INLINE.parseInline(source)[0].children or []:
         if token.type in ("text", "code_inline"):
-            start = len(result.text)
-            if broken and token.content:
-                result.text = joined(result.text, token.content)
-                start, broken = len(result.text) - len(token.content), False
-            else:
-                result.text += token.content
-            if token.type == "code_inline":
-                result.marks.append(Mark(start, len(result.text), "code"))
+            is_code = token.type == "code_inline" and bool(token.content.strip())
+            around = token.markup if token.type == "code_inline" and not is_code else ""  # empty code is no code
+            words = token.content.strip() if is_code else around + token.content + around
+            result.text = joined(result.text, words) if broken else result.text + words
+            broken = broken and not words
+            if is_code:
+                result.marks.append(Mark(len(result.text) - len(words), len(result.text), "code"))
         elif token.type == "softbreak":
             broken = True
         elif token.type == "hardbreak":
-            result.text += "\n"
+            result.text, broken = result.text + "\n", False
         elif token.nesting == 1:
             opened.append((len(result.text), str(token.attrs.get("href", ""))))
         elif token.nesting == -1:
             result.marks += _mark(token, opened.pop(), result.text)
-    result.marks.sort()
+    result.marks = _tidied(result.marks)
     return result
+
+
+def _tidied(marks: list[Mark]) -> list[Mark]:
+    """The marks without those that could not be written again: stars or code inside or right behind their like."""
+    kept: list[Mark] = []
+    ends: dict[bool, int] = {}
+    for mark in sorted(marks, key=lambda m: (m.start, -m.end, m.kind)):
+        if mark.kind != "link":
+            is_code = mark.kind == "code"
+            if mark.start <= ends.get(is_code, -1):
+                continue
+            ends[is_code] = mark.end
+        kept.append(mark)
+    return sorted(kept)
 
 
 def _mark(token: Token, opened: tuple[int, str], text: str) -> list[Mark]:

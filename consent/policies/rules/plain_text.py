@@ -111,14 +111,15 @@ def _left_out(lines: Sequence[Line], contents: ContentsList) -> Finding:
 
 def _opening(lines: Sequence[Line]) -> tuple[str, list[Line]]:
     """The title and the preamble. The title is the first short line, or one that names a document soon after it."""
-    early = [line for line in lines[:4] if heading_likeness(line.text) == 1.0 and not is_date_or_contact(line.text)]
+    early = [line for line in lines[:4] if heading_likeness(line.text) >= 0.6 and not is_date_or_contact(line.text)]
+    early = [line for line in early if not line.text.endswith(("：", ":"))]
     named = (line for line in early if names_a_document(line.text) and not _ADDRESSES_READER.search(line.text))
     title = next(named, None)
     if title is None and early and early[0] is lines[0] and not lines[0].label:
         title = lines[0]
     if title is None:
         return "", list(lines)
-    return title.text, [line for line in lines if line.text != title.text]
+    return title.text, [line for line in lines if line.text != title.text]  # it may stand again below the contents
 
 
 def _headings(lines: Sequence[Line], family: str, findings: list[Finding]) -> list[_Heading]:

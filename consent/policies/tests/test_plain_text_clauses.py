@@ -338,7 +338,9 @@ def test_bullets_are_clauses_without_a_number_below_the_numbered_one() -> None:
 def test_signs_of_markdown_in_the_text_survive_exactly() -> None:
     text = "按 *星号* 与 _下划线_、`代码`、<b>标签</b>、[链接](https://x.example)、a_b、&amp; 与 #号 收费。"
 
-    imported = read(f"一、!收费#\n1、{text}\n2、# 井号开头。\n3、！叹号开头。\n（1）1. 再编号。\n二、其他\n> 引号开头。\n")
+    imported = read(
+        f"一、!收费#\n1、{text}\n2、# 井号开头。\n3、！叹号开头。\n（1）1. 再编号。\n二、其他\n> 引号开头。\n"
+    )
 
     assert imported.document.chapters[0].title == "!收费#"
     first, second, third = imported.document.chapters[0].items

@@ -11,7 +11,10 @@ from consent.policies.rules.numerals import to_chinese
 from consent.policies.rules.tree import anchored
 
 # Everything that Markdown, HTML or the labels are made of, and what is hard to cut: emoji, CJK extension B, accents.
-NASTY = "\\`*_{}[]()<>#+-.!|~&;:=\"'/^%@$，。、；：！？（）【】《》“”一二十第条章1290１①aiA是您的信息é\u0301😀👨‍👩‍👧𠮷 \u3000"
+NASTY = (
+    "\\`*_{}[]()<>#+-.!|~&;:=\"'/^%@$，。、；：！？（）【】《》“”一二十第条章1290１①aiA是您的信息"
+    "é\u0301😀👨\u200d👩\u200d👧𠮷 \u3000"
+)
 
 # How chapters and the levels below them are numbered, the outermost first.
 SCHEMES = (
@@ -25,10 +28,15 @@ SCHEMES = (
     ("{n}. ", "{n})", "({letter})"),
     ("第{cn}部分 ", "{cn}、", "（{cn}）", "{n}、"),
 )
-_TITLES = ("信息的收集", "我们如何使用Cookie", "信息的保存期限", "对外提供", "您的权利", "未成年人保护", "争议的解决", "账户的注册", "费用与结算",
-           "如何联系我们", "本政策的更新", "关键词")  # fmt: skip
-_SENTENCES = ("我们收集您的姓名和电话。", "订单保存三年，期满删除；", "2020年以前的记录另行保存。", "超时按1.5倍计费。", "请拨打400-000-1234。",
-              "您可以随时撤回同意。", "包括下列情形：", "见第三条的约定。", "我们用Cookie记住登录状态，您可以清除它。")  # fmt: skip
+_TITLES = (
+    "信息的收集", "我们如何使用Cookie", "信息的保存期限", "对外提供", "您的权利", "未成年人保护", "争议的解决",
+    "账户的注册", "费用与结算", "如何联系我们", "本政策的更新", "关键词",
+)  # fmt: skip
+_SENTENCES = (
+    "我们收集您的姓名和电话。", "订单保存三年，期满删除；", "2020年以前的记录另行保存。", "超时按1.5倍计费。",
+    "请拨打400-000-1234。", "您可以随时撤回同意。", "包括下列情形：", "见第三条的约定。",
+    "我们用Cookie记住登录状态，您可以清除它。",
+)  # fmt: skip
 
 
 def texts(alphabet: str = NASTY, max_size: int = 24) -> st.SearchStrategy[str]:
@@ -62,7 +70,9 @@ def documents(draw: st.DrawFn) -> PolicyDocument:
     for place in range(draw(st.integers(0, 4))):
         items = tuple(draw(st.lists(clauses(), max_size=4)))
         lead = draw(st.one_of(st.just(""), paragraphs())) if items else ""
-        label = draw(st.sampled_from(["", f"{to_chinese(place + 1)}、", f"第{place + 1}章", f"{place + 1}.", "Article 9"]))
+        label = draw(
+            st.sampled_from(["", f"{to_chinese(place + 1)}、", f"第{place + 1}章", f"{place + 1}.", "Article 9"])
+        )
         chapters.append(Chapter("", label, draw(st.one_of(st.just(""), texts())), lead=lead, items=items))
     title = draw(st.one_of(st.just(""), texts()))
     preamble = tuple(draw(st.lists(clauses(), max_size=3)))
