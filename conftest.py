@@ -21,17 +21,10 @@ from django.test import TransactionTestCase
 
 from accounts.models import Role, StaffRole, User
 from consent.policies import schedule
-from portal.translations import catalogue_path, compile_catalogue
 
 KEPT_BY_FLUSH = ("django_migrations", "django_content_type", "auth_permission")
 GUARDS = ("append_only", "kept", "frozen")
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 9 o'clock in Shanghai
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _translations() -> None:
-    """Pages speak Chinese in a fresh clone too."""
-    compile_catalogue(catalogue_path())
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from devstack.places import is_root
 from devstack.progress import Step
 from devstack.roles import require_test_databases
 from devstack.services import start_services, start_sinks
-from devstack.stack import MANAGE, chosen_port
+from devstack.stack import MANAGE, chosen_port, prepare_translations
 from devstack.state import ROOT, State, StateLock, default_folder
 from devstack.supervisor import Supervisor
 
@@ -34,6 +34,7 @@ def run_tests(arguments: Sequence[str]) -> int:
             require_test_databases(services.names["DATABASE_OWNER_URL"])
             if importlib.util.find_spec("devstack.sinks"):
                 start_sinks(supervisor, services)
+            prepare_translations(supervisor, for_process(services.names))
             argv = [sys.executable, "-m", "pytest", *arguments]
             return supervisor.run_in_foreground(argv, env=for_process(services.names), cwd=ROOT)
     finally:

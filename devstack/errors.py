@@ -32,7 +32,7 @@ def sentence_for(error: OSError) -> str | None:
             return f"There is no space left on the disk{where}: free some and start again."
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return f"Access is denied{where}: change its permissions, or choose another folder."
-        case errno.ENOTDIR | errno.EISDIR | errno.EEXIST | errno.ENAMETOOLONG | errno.ELOOP:
+        case errno.ENOENT | errno.ENOTDIR | errno.EISDIR | errno.EEXIST | errno.ENAMETOOLONG | errno.ELOOP:
             return f"A folder cannot be made{where}: {error.strerror}."
         case errno.EMFILE | errno.ENFILE | errno.EAGAIN | errno.ENOMEM:
             return f"This machine has run out of something{where}: {error.strerror}."

@@ -7,6 +7,7 @@ import os
 import pathlib
 import socket
 import sys
+from collections.abc import Mapping
 
 from devstack.contract import for_process, without_owner
 from devstack.errors import Interrupted, PlainError
@@ -70,8 +71,8 @@ def _watch(supervisor: Supervisor) -> int:
 def _start(supervisor: Supervisor, state: State, port: int) -> None:
     services = start_services(supervisor, state, port=port)
     as_owner = for_process(services.names)
+    prepare_translations(supervisor, as_owner)
     for what, name, arguments, failure in (
-        ("preparing the translations", "translations", ("translations", "compile"), "Preparing the translations"),
         ("migrating the database", "migrate", ("migrate", "--database", "owner", "--noinput"), "The migration"),
         ("loading the demo", "load_demo", ("load_demo",), "Loading the demo"),
     ):
@@ -84,6 +85,13 @@ def _start(supervisor: Supervisor, state: State, port: int) -> None:
         lambda: _is_ready(port) and _listens(services.sinks.smtp_port) and _listens(services.sinks.http_port),
         seconds=READY_SECONDS,
     )
+
+
+def prepare_translations(supervisor: Supervisor, env: Mapping[str, str]) -> None:
+    """Compile the Chinese texts; before anything looks up a text, since Django remembers for good what it found."""
+    what = "preparing the translations"
+    argv = [*MANAGE, "translations", "compile"]
+    supervisor.run(what, "translations", argv, env=env, cwd=ROOT, failure="Preparing the translations")
 
 
 def _start_portal(supervisor: Supervisor, services: Services, port: int) -> None:

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.users.rules import parse_contact
 
@@ -24,7 +24,7 @@ SINK_SECONDS = 3
 
 @login_not_required
 @never_cache
-@require_GET
+@require_safe
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """Newest first; six digits that stand alone are shown large, being a code. 503 while the sink is away."""
     to = request.GET.get("to", "")
@@ -39,7 +39,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @never_cache
-@require_GET
+@require_safe
 def inbox_json(request: HttpRequest) -> HttpResponse:
     """{"messages": [...]}, newest first; to: an address or number; limit: 1 to 1000, otherwise 50."""
     try:

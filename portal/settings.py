@@ -219,6 +219,8 @@ CELERY_BEAT_SCHEDULE = {
     "drive": {"task": "consent.campaigns.tasks.drive", "schedule": 3.0, "options": {"expires": 10}},
 }
 
+DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a policy of 2 MB in two languages, as a form encodes it
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

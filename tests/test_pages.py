@@ -44,7 +44,7 @@ DESK = {
     "draft": f"/desk/policies/{POLICY}/draft/",
     "preview": f"/desk/policies/{POLICY}/draft/preview/",
     "purpose": f"/desk/policies/{POLICY}/draft/purposes/quick-pay/",
-    "new-purpose": f"/desk/policies/{POLICY}/draft/purposes/new/",
+    "new-purpose": f"/desk/policies/{POLICY}/draft/new-purpose/",
     "publish": f"/desk/policies/{POLICY}/publish/",
     "company": "/desk/controllers/shibei/",
 }

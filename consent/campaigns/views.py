@@ -8,7 +8,7 @@ from django.contrib.syndication.views import Feed
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -20,7 +20,7 @@ from accounts.audit.rules import Actor, ActorKind
 from accounts.staff.decorators import role_required
 from accounts.staff.models import Role
 from consent.campaigns import actions, selectors
-from consent.campaigns.models import Announcement
+from consent.campaigns.models import Announcement, Campaign
 from consent.policies.fields import localized
 
 PER_PAGE = 20
@@ -92,6 +92,7 @@ def desk_campaign(request: HttpRequest, version_id: int) -> HttpResponse:
 @require_POST
 def desk_pause(request: HttpRequest, version_id: int) -> HttpResponse:
     """Stops what has not been sent yet."""
+    get_object_or_404(Campaign, pk=version_id)
     actions.pause_campaign(version_id, actor=_actor(request), at=timezone.now())
     return redirect("desk:campaign", version_id)
 
@@ -100,6 +101,7 @@ def desk_pause(request: HttpRequest, version_id: int) -> HttpResponse:
 @require_POST
 def desk_resume(request: HttpRequest, version_id: int) -> HttpResponse:
     """Goes on with what was paused."""
+    get_object_or_404(Campaign, pk=version_id)
     actions.resume_campaign(version_id, actor=_actor(request), at=timezone.now())
     return redirect("desk:campaign", version_id)
 

@@ -12,7 +12,8 @@ from accounts.audit.rules import Actor, ActorKind
 from consent.ledger.actions import Circumstances, enrol
 from consent.ledger.models import DataSubject, Surface
 from consent.ledger.network import agent_family, truncate_network
-from consent.ledger.selectors import Line, PolicyStanding, standing_of
+from consent.ledger.rules import YES
+from consent.ledger.selectors import Line, PolicyStanding, standing_of, states_for
 from consent.policies.models import PolicyText, PolicyVersion, VersionStatus
 from consent.policies.published import published_version
 from consent.policies.rendering import parsed
@@ -71,6 +72,14 @@ class Asking:
         if not self.request.user.is_authenticated:
             return None
         return standing_of(self.request.user, self.history.policy, self.at)
+
+    @cached_property
+    def agreed_before(self) -> set[str]:
+        """The purposes whose last answer to an earlier version was a yes; the same before and after answering this."""
+        if not self.request.user.is_authenticated:
+            return set()
+        states = states_for(self.request.user, self.history.policy)
+        return {state.purpose for state in states if state.version_id != self.version.pk and state.status in YES}
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext
 
 from consent.ledger.answers import Answer
 from consent.ledger.models import ConsentStatus
-from consent.ledger.rules import YES, StateFacts
+from consent.ledger.rules import StateFacts
 from consent.ledger.selectors import Line, PolicyStanding
 from consent.policies.fields import localized
 from consent.policies.models import PolicyVersion, Purpose
@@ -17,12 +17,11 @@ from consent.policies.models import PolicyVersion, Purpose
 
 @dataclass(frozen=True, slots=True)
 class QuestionCard:
-    """One question as it is put. asked: what the form notes of it, for `answers_from`. purpose: None for the policy as
-    a whole. outdated: the answer to an earlier version, which does not count for this one. chosen: what was ticked
-    before the form came back."""
+    """One question as it is put. purpose: None for the policy as a whole. outdated: the answer to an earlier version,
+    which does not count for this one. chosen: what was ticked before the form came back."""
 
+    code: str
     field: str
-    asked: str
     title: str
     purpose: Purpose | None
     consequence: str
@@ -76,20 +75,21 @@ def field_name(purpose: str) -> str:
     return f"answer-{purpose or '*'}"
 
 
-def answers_from(form: Mapping[str, str], asked: Sequence[str], separate: Container[str]) -> list[Answer]:
+def answers_from(
+    form: Mapping[str, str], asked: Sequence[str], *, separate: Container[str], agreed_before: Container[str]
+) -> list[Answer]:
     """What a submitted form says about each question that it asked, in the form's order.
 
-    asked: `yes:purpose`, as `QuestionCard.asked` wrote it. separate: the purposes that must be asked apart.
+    asked: purpose codes, as the form notes them. separate: the purposes that must be asked apart. agreed_before: those
+    agreed to in an earlier version, where a yes is a renewal (DPV RenewedConsentGiven).
     form["act"]: `answer` takes what was ticked; `all-refused` refuses everything; `all-given` agrees to all but the
     separate ones, of which it takes what was ticked; `later` answers nothing. What is left open is recorded as
     deferred, never as a yes. The form is read by what it asked, not by what is open now, so that the same form sent
     twice says the same. Source: K11, K76; PIPL 14, 16.
     """
     answers = []
-    for question in asked:
-        kind_of_yes, colon, purpose = question.partition(":")
-        purpose = purpose if colon else question  # a forged one is no purpose and is refused as such
-        yes = ConsentStatus.RENEWED if kind_of_yes == ConsentStatus.RENEWED else ConsentStatus.GIVEN
+    for purpose in asked:
+        yes = ConsentStatus.RENEWED if purpose in agreed_before else ConsentStatus.GIVEN
         ticked = form.get(field_name(purpose), "")
         answers.append(Answer(purpose, _said(form.get("act", ""), ticked, yes, apart=purpose in separate)))
     return answers
@@ -107,18 +107,12 @@ def _said(act: str, ticked: str, yes: ConsentStatus, *, apart: bool) -> ConsentS
     return ConsentStatus.DEFERRED
 
 
-def _yes(line: Line) -> ConsentStatus:
-    """A yes after an earlier yes is a renewal (DPV RenewedConsentGiven)."""
-    earlier = line.standing.outdated
-    return ConsentStatus.RENEWED if earlier and earlier.status in YES else ConsentStatus.GIVEN
-
-
 def _card(line: Line, version: PolicyVersion, chosen: Mapping[str, str]) -> QuestionCard:
     question, purpose = line.standing.question, line.purpose
     field = field_name(question.purpose)
     return QuestionCard(
+        code=question.purpose,
         field=field,
-        asked=f"{_yes(line)}:{question.purpose}",
         title=_title(purpose),
         purpose=purpose,
         consequence=_consequence(purpose, version),

@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -67,6 +68,8 @@ def decide(request: HttpRequest, slug: str) -> HttpResponse:
     asking = Asking(request, slug)
     purpose, key = request.POST.get("purpose", ""), _key(request)
     given = request.POST.get("status") == ConsentStatus.GIVEN
+    if not given and request.POST.get("status") != ConsentStatus.WITHDRAWN:
+        raise BadRequest("status must be given or withdrawn")
     how: dict[str, Any] = {"circumstances": asking.circumstances, "actor": asking.actor, "key": key}
     try:
         if given:
@@ -87,7 +90,8 @@ def _take_answers(asking: Asking) -> HttpResponse:
     if asking.edition.status == VersionStatus.SUPERSEDED:
         messages.error(request, _("Nothing was recorded: a newer version has taken effect meanwhile. Here it is."))
         return redirect("ledger:answer", asking.history.policy.slug)
-    answers = answers_from(request.POST, request.POST.getlist("asked"), asking.separate)
+    asked = request.POST.getlist("asked")
+    answers = answers_from(request.POST, asked, separate=asking.separate, agreed_before=asking.agreed_before)
     if request.POST.get("act") not in ACTS or not answers:
         return _show(asking)
     if request.POST["act"] == "answer" and all(answer.status == ConsentStatus.DEFERRED for answer in answers):

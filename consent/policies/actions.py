@@ -35,6 +35,10 @@ class NotPublishable(Exception):
         self.problems = problems
 
 
+class PurposeExists(Exception):
+    """The draft's register has a line of that code already (HTTP 409)."""
+
+
 class NotADraft(Exception):
     """The version has left draft and can no longer change (HTTP 409)."""
 
@@ -168,8 +172,20 @@ def describe_change(
 
 
 @transaction.atomic
+def add_purpose(version: PolicyVersion, facts: Mapping[str, Any], *, actor: Actor, at: datetime) -> Purpose:
+    """Add a line to a draft's register. facts: as `Purpose.facts()`. Raises NotADraft, PurposeExists (HTTP 409)."""
+    lock_for_change(version)
+    if Purpose.objects.filter(version=version, code=facts["code"]).exists():
+        raise PurposeExists
+    return write_purpose(version, facts, actor=actor, at=at)
+
+
+@transaction.atomic
 def write_purpose(version: PolicyVersion, facts: Mapping[str, Any], *, actor: Actor, at: datetime) -> Purpose:
-    """Add a line to a draft's register, or replace the line of the same code. facts: as `Purpose.facts()`."""
+    """Replace the line of that code in a draft's register, or add it. facts: as `Purpose.facts()`.
+
+    Raises NotADraft (HTTP 409).
+    """
     lock_for_change(version)
     values = {key: facts[key] for key in facts if key not in ("items", "code")}
     purpose, created = Purpose.objects.update_or_create(

@@ -1,5 +1,6 @@
 """What the desk types in: texts, what changes, lines of the register, the date, the company's details."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,11 @@ from consent.policies.models import ChangeKind, Controller, LawfulBasis, Necessi
 from consent.policies.rules.clauses import parse
 
 LANGUAGES = [(code, name) for code, name in settings.LANGUAGES]
-TEXT_LIMIT_CHARACTERS, WORDS_LIMIT_CHARACTERS = 500_000, 2_000
+TEXT_LIMIT_CHARACTERS = 2 * 1024 * 1024  # what can be imported can be edited
+WORDS_LIMIT_CHARACTERS, NAME_LIMIT_CHARACTERS, CODE_LIMIT_CHARACTERS = 2_000, 200, 50
+
+
+CODE = re.compile(rf"[A-Za-z0-9_-]{{1,{CODE_LIMIT_CHARACTERS}}}")
 
 
 class LocalizedFields(forms.Form):
@@ -94,7 +99,11 @@ class ChangeForm(LocalizedFields):
 class PurposeForm(LocalizedFields):
     """A line of the register. Items are written one a line: `code | 中文名 | English name | sensitive`."""
 
-    code = forms.SlugField(label=_("Code"), help_text=_("Short, Latin letters, the same in every version."))
+    code = forms.SlugField(
+        label=_("Code"),
+        max_length=CODE_LIMIT_CHARACTERS,
+        help_text=_("Short, Latin letters, the same in every version."),
+    )
     lawful_basis = forms.ChoiceField(label=_("Lawful basis"), choices=LawfulBasis.choices)
     exemption = forms.ChoiceField(
         label=_("Why no consent is needed"),
@@ -153,9 +162,11 @@ def _lines(text: str) -> list[str]:
 
 def _item(line: str, number: int) -> dict[str, Any]:
     code, *names = [part.strip() for part in line.split("|")]
-    if not code.replace("-", "").replace("_", "").isalnum() or not code.isascii() or not names or not names[0]:
+    if not CODE.fullmatch(code) or not names or not names[0]:
         message = _("Line %(number)s does not fit: code | Chinese name | English name | sensitive")
         raise ValidationError(message % {"number": number})
+    if max(map(len, names)) > NAME_LIMIT_CHARACTERS:
+        raise ValidationError(_("Line %(number)s is too long: a name has 200 characters at most.") % {"number": number})
     name = {"zh-hans": names[0]}
     if len(names) > 1 and names[1]:
         name["en"] = names[1]

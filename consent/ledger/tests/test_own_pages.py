@@ -130,7 +130,7 @@ def test_an_empty_form_says_what_is_missing_and_records_nothing(person: Client, 
     assert not ConsentEvent.objects.exists()
 
 
-@pytest.mark.parametrize("asked", ["given:law", "given:nothing", "given:ads\x00", "x" * 500])
+@pytest.mark.parametrize("asked", ["law", "nothing", "ads\x00", "x" * 500])
 def test_a_question_that_the_version_does_not_ask_is_refused(person: Client, first: PolicyVersion, asked: str) -> None:
     response = person.post(CHANGES.format(1), {"asked": [asked], "act": "all-given", "key": "k"})
 
@@ -148,6 +148,25 @@ def test_withdrawing_takes_one_click_and_a_second_one_is_refused(person: Client,
     assert ConsentEvent.objects.filter(purpose="ads", status="withdrawn").count() == 1
     person.post("/consents/privacy/decide/", {"purpose": "ads", "status": "given", "key": "three"})
     assert _states()["ads"] == "given"
+
+
+@pytest.mark.parametrize("status", ["", "renewed", "garbage"])
+def test_a_decision_that_is_neither_yes_nor_withdrawal_is_refused(
+    person: Client, first: PolicyVersion, status: str
+) -> None:
+    _submit(person, {"act": "all-given"})
+
+    response = person.post("/consents/privacy/decide/", {"purpose": "ads", "status": status, "key": "k"})
+
+    assert response.status_code == 400
+    assert _states()["ads"] == "given"
+
+
+def test_a_first_yes_is_never_recorded_as_a_renewal(person: Client, first: PolicyVersion) -> None:
+    person.post(CHANGES.format(1), {"asked": ["renewed:", "", "ads"], "act": "all-given", "key": "forged"})
+    _submit(person, {"act": "all-given"})
+
+    assert "renewed" not in _states().values()
 
 
 def test_a_purpose_that_rests_on_law_cannot_be_withdrawn(person: Client, first: PolicyVersion) -> None:
@@ -194,7 +213,7 @@ def test_a_stranger_reads_what_changed_and_is_asked_to_sign_in(client: Client, f
     make_version(first.policy, ["ads", CARD, "city"], change_kinds=["M2"])
 
     page = client.get(CHANGES.format(2)).content.decode()
-    response = client.post(CHANGES.format(2), {"asked": ["given:"], "act": "all-given", "key": "k"})
+    response = client.post(CHANGES.format(2), {"asked": [""], "act": "all-given", "key": "k"})
 
     assert "/account/login/?next=/consents/privacy/changes/2/" in page
     assert response.headers["Location"].startswith("/account/login/")
@@ -216,7 +235,7 @@ class TestAfterAChange:
 
         assert response.status_code == 302
         assert "改了什么，和您有什么关系" in page
-        assert re.findall(r'name="asked" value="([^"]*)"', page) == ["renewed:", "given:city"]
+        assert re.findall(r'name="asked" value="([^"]*)"', page) == ["", "city"]
 
     def test_the_old_answer_does_not_count_until_it_is_given_again(self, person: Client, second: PolicyVersion) -> None:
         assert "不会自动算作" in person.get(ANSWER).content.decode()
@@ -228,7 +247,7 @@ class TestAfterAChange:
         assert person.get(CONSENTS).status_code == 200
 
     def test_the_old_version_takes_no_answer_any_more(self, person: Client, second: PolicyVersion) -> None:
-        form = {"asked": ["given:ads"], "act": "all-refused", "key": "old tab"}
+        form = {"asked": ["ads"], "act": "all-refused", "key": "old tab"}
 
         response = person.post(CHANGES.format(1), form)
 

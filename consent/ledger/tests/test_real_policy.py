@@ -70,7 +70,7 @@ def test_it_is_published_read_and_answered(said: str, client: Client, alice: Use
         data = client.get("/policies/real/versions/1.json").json()
         asked = client.get("/consents/")
         page = client.get(asked.headers["Location"]).content.decode()
-        form = {"asked": ["given:", "given:quick-pay"], "act": "answer", "key": "k", "answer-*": "given"}
+        form = {"asked": ["", "quick-pay"], "act": "answer", "key": "k", "answer-*": "given"}
         client.post("/consents/real/changes/1/", form | {"answer-quick-pay": "refused"})
 
     assert len(data["chapters"]) == 10

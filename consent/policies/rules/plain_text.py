@@ -82,7 +82,7 @@ def read_plain_text(text: str, language: str) -> ImportedText:
     cleaned, findings = without_residue(text)
     lines = read_lines(cleaned)
     if len(lines) > _MOST_PARAGRAPHS:
-        raise UnreadableText(_("The text has more paragraphs than any policy."))
+        raise UnreadableText(_("The text has more than 10,000 paragraphs."))
     contents = find_contents(lines)
     if contents:
         findings.append(_left_out(lines, contents))

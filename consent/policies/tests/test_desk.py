@@ -19,7 +19,7 @@ PAGES = [
     "/desk/",
     "/desk/policies/privacy/draft/",
     "/desk/policies/privacy/draft/preview/",
-    "/desk/policies/privacy/draft/purposes/new/",
+    "/desk/policies/privacy/draft/new-purpose/",
     "/desk/policies/privacy/draft/purposes/ads/",
     "/desk/policies/privacy/publish/",
     "/desk/controllers/pay/",
@@ -117,7 +117,7 @@ def test_a_purpose_can_be_written_and_taken_out(desk: Client, policy: Policy) ->
         "refusal_consequence_en": "As before",
     }
 
-    desk.post("/desk/policies/privacy/draft/purposes/new/", form)
+    desk.post("/desk/policies/privacy/draft/new-purpose/", form)
 
     purpose = PolicyVersion.objects.get().purposes.get(code="location")
     assert [(item.code, item.is_sensitive) for item in purpose.items.all()] == [("city", False), ("face", True)]
@@ -125,10 +125,36 @@ def test_a_purpose_can_be_written_and_taken_out(desk: Client, policy: Policy) ->
     assert not PolicyVersion.objects.get().purposes.filter(code="location").exists()
 
 
+def test_a_new_purpose_does_not_overwrite_one_of_the_same_code(desk: Client, policy: Policy) -> None:
+    form = {"code": "ads", "lawful_basis": "consent", "necessity": "necessary", "items": "x | 甲"}
+
+    response = desk.post("/desk/policies/privacy/draft/new-purpose/", form)
+
+    assert response.status_code == 422
+    assert PolicyVersion.objects.get().purposes.get().facts() == facts("ads")
+
+
+def test_who_saves_a_draft_that_was_published_meanwhile_is_told_so(
+    desk: Client, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = PolicyVersion.objects.get()
+    later = timezone.now() + timedelta(days=30)
+    actions.publish_version(draft, effective_at=later, actor=SYSTEM, at=timezone.now())
+    monkeypatch.setattr("consent.policies.selectors.draft_of", lambda _policy: draft)  # as another request saw it
+
+    response = desk.post("/desk/policies/privacy/draft/purposes/ads/remove/", follow=True)
+
+    assert "在这期间这一版已经发布" in response.content.decode()
+    assert PolicyVersion.objects.get().purposes.filter(code="ads").exists()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"items": "no bars"},
+        {"items": f"{'x' * 51} | 甲"},
+        {"items": f"x | {'甲' * 201}"},
+        {"code": "x" * 51},
         {"items": "x | 甲\nx | 乙"},
         {"lawful_basis": "legal_duty"},
         {"exemption": "E1"},
@@ -140,7 +166,7 @@ def test_a_line_of_the_register_that_does_not_fit_is_refused(
 ) -> None:
     form = {"code": "x", "lawful_basis": "consent", "necessity": "necessary", "items": "x | 甲"} | wrong
 
-    response = desk.post("/desk/policies/privacy/draft/purposes/new/", form)
+    response = desk.post("/desk/policies/privacy/draft/new-purpose/", form)
 
     assert response.status_code == 422
     assert PolicyVersion.objects.get().purposes.count() == 1

@@ -92,7 +92,7 @@ def test_a_finding_is_a_sentence_with_its_line() -> None:
     with translation.override("en"):
         sentence = str(finding)
 
-    assert sentence == "Line 56: The chapter heading “保存” is numbered “3、”; “三、” is meant."
+    assert sentence == "Line 56: The chapter heading “保存” was numbered “3、”; it now has “三、”."
 
 
 @pytest.mark.parametrize("code", sorted(MESSAGES))

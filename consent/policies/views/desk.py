@@ -1,12 +1,13 @@
 """The publishing desk: drafts, the register, the company's details, and publishing with a one-time code."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -25,10 +26,24 @@ from consent.policies import actions, selectors
 from consent.policies.forms import ChangeForm, ControllerForm, EffectiveForm, PurposeForm, TextForm
 from consent.policies.models import ChangeKind, Controller, Policy, PolicyVersion
 from consent.policies.rendering import rendered
-from consent.policies.rules.publishing import content_digest, publication_problems, required_kinds
+from consent.policies.rules.publishing import ProblemCode, content_digest, publication_problems, required_kinds
 
 PUBLISH = "policy.publish"
-publisher_required = role_required(Role.PUBLISHER)
+Page = Callable[..., HttpResponseBase]
+
+
+def publisher_required(view: Page) -> Page:
+    """For publishers alone. Who writes to a draft that somebody published meanwhile is told so; nothing is saved."""
+
+    @wraps(view)
+    def page(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except actions.NotADraft:
+            messages.error(request, _("Nothing was saved: this version has been published meanwhile."))
+            return redirect("desk:home")
+
+    return role_required(Role.PUBLISHER)(page)
 
 
 @publisher_required
@@ -89,9 +104,7 @@ def purpose(request: SignedInRequest, slug: str, code: str | None = None) -> Htt
     version = _draft(slug)
     line = get_object_or_404(version.purposes.prefetch_related("items"), code=code) if code else None
     form = PurposeForm.of(line, request.POST or None)
-    if form.is_bound and form.is_valid():
-        facts = form.facts() | ({"code": code} if code else {})
-        actions.write_purpose(version, facts, actor=_actor(request), at=timezone.now())
+    if form.is_bound and form.is_valid() and _write_purpose(request, version, form, code):
         return _saved(request, "desk:draft", slug)
     context = _draft_context(version) | {"form": form, "purpose": line}
     return render(request, "desk/purpose.html", context, status=422 if form.is_bound else 200)
@@ -135,7 +148,8 @@ def publish(request: SignedInRequest, slug: str) -> HttpResponse:
         return redirect("desk:home")
     context = _draft_context(version) | {"form": form, "review": review, "code": code, "challenge": challenge}
     context["asks_code"] = bool(challenge) or step == "publish"
-    return render(request, "desk/publish.html", context, status=422 if form.errors or code.errors else 200)
+    refused = form.errors or code.errors or (step and review.problems)
+    return render(request, "desk/publish.html", context, status=422 if refused else 200)
 
 
 class _Review:
@@ -153,6 +167,12 @@ class _Review:
     @property
     def ready(self) -> bool:
         return self.effective_at is not None and not self.problems
+
+    @property
+    def is_blocked(self) -> bool:
+        """True if no other date would help."""
+        dates = (ProblemCode.EFFECTIVE_IN_PAST, ProblemCode.EFFECTIVE_OUT_OF_ORDER)
+        return any(problem.code not in dates for problem in self.problems)
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -187,6 +207,20 @@ def _publish(request: SignedInRequest, review: _Review, form: CodeForm) -> bool:
         return False
     except actions.NotPublishable as error:
         review.problems = list(error.problems)
+        return False
+    return True
+
+
+def _write_purpose(request: SignedInRequest, version: PolicyVersion, form: PurposeForm, code: str | None) -> bool:
+    facts = form.facts()
+    how: dict[str, Any] = {"actor": _actor(request), "at": timezone.now()}
+    if code:
+        actions.write_purpose(version, facts | {"code": code}, **how)
+        return True
+    try:
+        actions.add_purpose(version, facts, **how)
+    except actions.PurposeExists:
+        form.add_error("code", _("The register has a purpose of this code already. Choose another code."))
         return False
     return True
 
