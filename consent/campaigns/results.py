@@ -1,5 +1,6 @@
 """What became of deliveries, written so that a repetition changes nothing."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from consent.campaigns.sql import (
 MOST_ATTEMPTS = 8
 FIRST_WAIT_SECONDS = 60  # after the receiver asked to come later; doubles each time
 LONGEST_WORDS = 200
+CONTACT = re.compile(r"[^\s<>()@]+@[^\s<>()@]+|\+\d{8,15}")
 
 
 class Outcome(StrEnum):
@@ -143,5 +145,5 @@ def record(hold: Hold, results: Sequence[Result]) -> None:
 
 
 def one_line(words: str) -> str:
-    """A receiver's words as they are kept."""
-    return " ".join(words.replace("\x00", "").split())[:LONGEST_WORDS]
+    """A receiver's words as they are kept: proof outlives the person's data, so no address and no number in them."""
+    return CONTACT.sub("…", " ".join(words.replace("\x00", "").split()))[:LONGEST_WORDS]

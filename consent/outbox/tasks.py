@@ -4,6 +4,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from consent.outbox.actions import handle_next
+from consent.outbox.transport import outlive_the_broker
+
+outlive_the_broker()
 
 MOST_A_RUN = 200
 

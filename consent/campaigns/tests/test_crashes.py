@@ -1,5 +1,6 @@
 """kill -9 and an absent broker: everybody is told, nobody twice. Real worker, real sinks, real Valkey."""
 
+import logging
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from consent.policies.models import Controller, PolicyVersion
 from consent.policies.tests.factories import make_controller, make_policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
+log = logging.getLogger(__name__)
 
 PEOPLE = 5000
 REFUSED = 10
@@ -62,6 +64,7 @@ def worker(folder: Path, own_sinks: Sinks, valkey: Valkey, monkeypatch: pytest.M
     monkeypatch.setattr(broker, "_quiet_until", float("inf"))  # beat alone must do
     yield worker
     worker.kill()
+    log.info("the worker's log ends with\n%s", worker.log.read_text()[-5000:])  # pytest shows it where a test failed
 
 
 @pytest.fixture
@@ -141,4 +144,21 @@ def test_a_campaign_published_while_the_broker_is_down_goes_out_once_it_is_back(
 
     assert while_down is None
     assert _told(version) == 50
+    _assert_the_sinks_have_each_message_once(version, own_sinks)
+
+
+def test_a_broker_that_dies_while_letters_go_out_costs_time_only(
+    controller: Controller, worker: Worker, valkey: Valkey, own_sinks: Sinks
+) -> None:
+    make_people(controller, 3000)
+    version = _publish(controller)
+    worker.start()
+    wait_until(lambda: _told(version) > 200, 60)
+
+    valkey.kill()
+    time.sleep(3)
+    valkey.start()
+    wait_until(lambda: _finished(version), 120)
+
+    assert _told(version) == 3000
     _assert_the_sinks_have_each_message_once(version, own_sinks)

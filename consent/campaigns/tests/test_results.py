@@ -8,7 +8,7 @@ from accounts.users.models import User
 from consent.campaigns.completion import finish
 from consent.campaigns.holds import claim, leave, mark_sending, renew
 from consent.campaigns.models import Campaign, Channel, Delivery, Shard
-from consent.campaigns.results import MOST_ATTEMPTS, Hold, Outcome, Result, record
+from consent.campaigns.results import MOST_ATTEMPTS, Hold, Outcome, Result, one_line, record
 from consent.campaigns.sql import fetch
 from consent.campaigns.tests.factories import PUBLISHED, expand, make_campaign, make_subject, states
 from consent.ledger.models import DataSubject
@@ -70,6 +70,19 @@ def test_whoever_no_channel_reaches_is_told_by_the_announcement(told: Told) -> N
     public = {key: state for key, state in states(campaign).items() if key[0] == Channel.PUBLIC}
     assert public == {(Channel.PUBLIC, each.pk): (SENT, "") for each in (both, mail)}
     assert (_shard(Channel.PUBLIC).total, _shard(Channel.PUBLIC).sent) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("550 5.1.1 <wang@people.example>: no such user", "550 5.1.1 <…>: no such user"),
+        ("NUMBER_ILLEGAL +8613800000001", "NUMBER_ILLEGAL …"),
+        ("250 2.0.0\r\n queued as 4cXyZ12345678901", "250 2.0.0 queued as 4cXyZ12345678901"),
+        ("x" * 300, "x" * 200),
+    ],
+)
+def test_the_words_that_are_kept_name_nobody(words: str, kept: str) -> None:
+    assert one_line(words) == kept
 
 
 def test_recording_twice_counts_once(told: Told) -> None:
