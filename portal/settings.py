@@ -138,6 +138,7 @@ _smtp = urlsplit(env.text("SMTP_URL"))
 EMAIL_HOST, EMAIL_PORT = _smtp.hostname or "", _smtp.port or (465 if _smtp.scheme == "smtps" else 25)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_smtp.username or ""), unquote(_smtp.password or "")
 EMAIL_USE_SSL = _smtp.scheme == "smtps"
+EMAIL_USE_TLS = _smtp.scheme == "smtp" and bool(_smtp.username)  # a password travels encrypted or not at all
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = formataddr((env.text("PORTAL_NAME", "Assent"), env.text("MAIL_FROM", "privacy@portal.example")))
 
