@@ -215,6 +215,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,  # of a wake-up; workers and beat try for ever
     "interval_start": 0,
 }
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: a file torn by kill -9 would keep beat from starting again
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "consent.outbox.tasks.relay", "schedule": 2.0, "options": {"expires": 10}},
     "drive": {"task": "consent.campaigns.tasks.drive", "schedule": 3.0, "options": {"expires": 10}},
@@ -228,4 +229,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stream"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}},  # it would log whole URLs, a gateway's credentials among them
 }

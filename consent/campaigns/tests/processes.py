@@ -130,7 +130,7 @@ class Worker(Program):
         options = ("worker", "-B", "-c", "2", "-Q", "default,campaigns", "-l", "warning")
         quiet = ("--without-mingle", "--without-gossip", "--without-heartbeat")
         super().__init__(
-            *(sys.executable, "-m", "celery", "-A", "portal", *options, *quiet, "-s", str(folder / "beat.db")),
+            *(sys.executable, "-m", "celery", "-A", "portal", *options, *quiet),
             log=folder / "worker.log",
             environment={**environment, "DATABASE_URL": database_url(), "DATABASE_OWNER_URL": ""},
         )
