@@ -71,8 +71,10 @@ def main(arguments: Sequence[str]) -> int:
         case ["ready"]:
             return 0 if is_ready(os.environ["BASE_URL"], 8000) else 1
         case ["secrets"]:
-            todo = [str(FOLDER / name) for name in make_secrets(FOLDER)]
-            sys.stdout.write(f"{FOLDER}/ is complete\n" if not todo else f"now put yours into {' and '.join(todo)}\n")
+            missing = [str(FOLDER / name) for name in make_secrets(FOLDER)]
+            sys.stdout.write(
+                f"{FOLDER}/ is complete\n" if not missing else f"now put yours into {' and '.join(missing)}\n"
+            )
             return 0
         case _:
             raise PlainError("Say secrets or ready: see devstack/deployment.py.")

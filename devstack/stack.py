@@ -111,7 +111,7 @@ def _start_portal(supervisor: Supervisor, services: Services, port: int) -> None
             *(*celery, "worker", "-Q", "default,campaigns", "-c", "2", "-l", level),
             *("--without-mingle", "--without-gossip"),
         ],
-        "beat": [*celery, "beat", "-s", str(services.state.folder / "beat.db"), "--pidfile=", "-l", level],
+        "beat": [*celery, "beat", "--pidfile=", "-l", level],
     }
     for name, argv in commands.items():
         supervisor.start(name, argv, env=env, cwd=ROOT)

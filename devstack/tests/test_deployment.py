@@ -19,15 +19,15 @@ READ_BY_SETTINGS = re.compile(r"env\.(?:text|boolean|number|words|database)\(\s*
 
 def test_secrets_are_made_once_and_a_second_call_changes_nothing(tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "secrets"
-    first_todo = make_secrets(folder)
+    first_missing = make_secrets(folder)
     first = {path.name: path.read_text() for path in folder.iterdir()}
     (folder / "smtp-url").chmod(0o600)
     (folder / "smtp-url").write_text("smtp://user:ours@mail.example.com:587")
 
-    second_todo = make_secrets(folder)
+    second_missing = make_secrets(folder)
 
     second = {path.name: path.read_text() for path in folder.iterdir()}
-    assert (first_todo, second_todo) == (["smtp-url", "sms-gateway-url"], ["sms-gateway-url"])
+    assert (first_missing, second_missing) == (["smtp-url", "sms-gateway-url"], ["sms-gateway-url"])
     assert {name for name in first if first[name] != second[name]} == {"smtp-url"}
     assert len(base64.b64decode(first["field-key"])) == 32
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
