@@ -28,7 +28,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     STATIC_ROOT=/opt/assent-static \
     DELIVERY_JOURNAL_DIR=/var/lib/assent/journal
 # The settings want every name, also for this; none of these values gets into the image's files.
-RUN export SECRET_KEY=build FIELD_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+RUN export SECRET_KEY=build FIELD_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= LOG_KEYS= RECEIPT_KEYS= \
     DATABASE_URL=postgresql://build@build/build REDIS_URL=redis://build/0 \
     SMTP_URL=smtp://build SMS_GATEWAY_URL=http://build \
     && python manage.py translations compile \

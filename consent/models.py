@@ -1,13 +1,17 @@
 """Every table of the app, so that Django finds them."""
 
 from consent.campaigns.models import Announcement, Campaign, Delivery, ProviderPace, Shard
+from consent.clients.models import ApiKey
+from consent.ledger.log.models import Checkpoint, Leaf, Tile, Witnessing
 from consent.ledger.models import ConsentEvent, ConsentState, DataSubject, SubjectKey
 from consent.outbox.models import OutboxMessage
 from consent.policies.models import Controller, DataItem, Policy, PolicyText, PolicyVersion, Purpose
 
 __all__ = [
     "Announcement",
+    "ApiKey",
     "Campaign",
+    "Checkpoint",
     "Delivery",
     "ProviderPace",
     "Shard",
@@ -16,10 +20,13 @@ __all__ = [
     "Controller",
     "DataItem",
     "DataSubject",
+    "Leaf",
     "OutboxMessage",
     "Policy",
     "PolicyText",
     "PolicyVersion",
     "Purpose",
     "SubjectKey",
+    "Tile",
+    "Witnessing",
 ]

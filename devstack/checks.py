@@ -56,7 +56,10 @@ def _production_like() -> dict[str, str]:
     return {
         "ASSENT_DEVELOPMENT": "0",
         "SECRET_KEY": secrets.token_urlsafe(64),
-        "FIELD_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        **{
+            name: base64.b64encode(secrets.token_bytes(32)).decode()
+            for name in ("FIELD_KEY", "LOG_KEYS", "RECEIPT_KEYS")
+        },
         "DATABASE_URL": f"postgresql://assent_app:none@{nowhere}/assent",
         "REDIS_URL": f"redis://{nowhere}/0",
         "CELERY_BROKER_URL": f"redis://{nowhere}/0",

@@ -66,6 +66,8 @@ def contract(state: State, database: Database, brokers: Brokers, sinks: Sinks, p
         "ASSENT_DEVELOPMENT": "1",
         "SECRET_KEY_FILE": str(state.secret_file("secret-key")),
         "FIELD_KEY_FILE": str(state.key_file("field-key")),
+        "LOG_KEYS_FILE": str(state.key_file("log-keys")),
+        "RECEIPT_KEYS_FILE": str(state.key_file("receipt-keys")),
         "DATABASE_URL": database.application_url,
         "DATABASE_OWNER_URL": database.owner_url,
         "REDIS_URL": brokers.redis_url,

@@ -40,7 +40,8 @@ def make_secrets(folder: pathlib.Path) -> list[str]:
         raise PlainError(f"{folder} is open to other users: chmod 700 {folder}")
     for name in ("postgres-password", "owner-password", "application-password", "valkey-password", "secret-key"):
         _make(folder / name, lambda: secrets.token_urlsafe(48))
-    _make(folder / "field-key", lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+    for name in ("field-key", "log-keys", "receipt-keys"):
+        _make(folder / name, lambda: base64.b64encode(secrets.token_bytes(32)).decode())
     owner, application = (_read(folder, f"{role}-password") for role in ("owner", "application"))
     valkey = _read(folder, "valkey-password")
     for name, url in {

@@ -18,6 +18,10 @@ DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
 FIELD_KEY = env.text("FIELD_KEY")  # 32 random bytes, base64; keeps sessions unreadable in the database
 BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+# Ed25519 seeds, see consent.ledger.keyring: the first signs, retired ones stay known.
+LOG_KEYS = env.text("LOG_KEYS")
+RECEIPT_KEYS = env.text("RECEIPT_KEYS")
+LOG_NAME = env.text("LOG_NAME", "") or f"{urlsplit(BASE_URL).netloc}/log"  # origin of checkpoints; never changes
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", urlsplit(BASE_URL).hostname or "") + (
     ["127.0.0.1", "localhost"] if DEVELOPMENT else []
 )

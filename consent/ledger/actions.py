@@ -159,7 +159,7 @@ def _published_for(subject: DataSubject, version: PolicyVersion | int, actor: Ac
         raise VersionNotPublished
     if published.controller_id != subject.controller_id:
         raise NotTheirs("the policy is another controller's")
-    if actor.kind is ActorKind.SUBJECT and actor.user_id != subject.user_id:
+    if actor.kind is ActorKind.SUBJECT and actor.id != subject.user_id:
         raise NotTheirs("the actor is another person")
     return published
 

@@ -115,7 +115,7 @@ def _new_draft(policy: Policy, actor: Actor) -> PolicyVersion:
     draft = PolicyVersion.objects.create(
         policy=policy,
         number=latest.number + 1 if latest else 1,
-        author_id=actor.user_id,
+        author_id=actor.id,
         refusal_consequence=latest.refusal_consequence if latest else {},
     )
     if latest:
@@ -249,7 +249,7 @@ def publish_version(version: PolicyVersion, *, effective_at: datetime, actor: Ac
         text.notice_sha256 = notice_digest(notice(content, draft.policy.slug, text.language))
     PolicyText.objects.bulk_update(texts, ["sha256", "notice_sha256"])
     draft.controller_block = dict(content.controller)
-    draft.effective_at, draft.published_at, draft.published_by_id = effective_at, at, actor.user_id
+    draft.effective_at, draft.published_at, draft.published_by_id = effective_at, at, actor.id
     draft.save(update_fields=["controller_block", "effective_at", "published_at", "published_by"])
     record_audit(
         "policy.published",
