@@ -7,17 +7,13 @@ answer is derived from the events themselves, in bulk, by the job that seals the
 
 from __future__ import annotations
 
-import base64
-import hmac
-import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.audit.rules import Actor, ActorKind
-from accounts.models import User
 from consent.ledger.answers import (
     Answer,
     Circumstances,
@@ -26,6 +22,7 @@ from consent.ledger.answers import (
     check_circumstances,
     checked_answers,
 )
+from consent.ledger.enrolment import enrol, enrol_reference
 from consent.ledger.errors import (
     IdempotencyConflict,
     NotTheirs,
@@ -34,6 +31,7 @@ from consent.ledger.errors import (
     VersionNotPublished,
 )
 from consent.ledger.models import ConsentEvent, ConsentKind, ConsentStatus, DataSubject
+from consent.ledger.references import reference_ref
 from consent.ledger.rules import in_force
 from consent.ledger.selectors import states_of
 from consent.ledger.statements import SEPARATOR, event_ids, record
@@ -48,38 +46,11 @@ __all__ = [
     "RecordedEvent",
     "accept_by_use",
     "enrol",
+    "enrol_reference",
     "record_answers",
-    "subject_ref",
+    "record_for_reference",
     "withdraw",
 ]
-
-_REF_LABEL = b"assent/ledger/subject-ref/1"  # one purpose of FIELD_KEY; another label would give other references
-_ENROL = """
-WITH new AS (
-    INSERT INTO data_subject (controller_id, ref, user_id, created_at) VALUES (%s, %s, %s, %s)
-    ON CONFLICT DO NOTHING RETURNING id
-)
-INSERT INTO subject_key (subject_id, secret) SELECT id, %s FROM new
-"""
-
-
-def enrol(user: User, controller_id: int, *, at: datetime) -> DataSubject:
-    """The person in the eyes of one controller, with a key of their own; made at first sight.
-
-    at: aware UTC instant of that first sight. Two at once end with one row.
-    """
-    mine = DataSubject.objects.filter(user=user, controller=controller_id)
-    if (subject := mine.first()) is not None:
-        return subject
-    with connection.cursor() as cursor:
-        cursor.execute(_ENROL, [controller_id, subject_ref(f"user:{user.pk}"), user.pk, at, os.urandom(32)])
-    return mine.get()
-
-
-def subject_ref(reference: str) -> bytes:
-    """32 bytes that stand for a controller's own reference to a person, `user:17` for an account of the portal."""
-    key = hmac.digest(base64.b64decode(settings.FIELD_KEY), _REF_LABEL, "sha256")
-    return hmac.digest(key, reference.encode(), "sha256")
 
 
 def record_answers(
@@ -100,8 +71,34 @@ def record_answers(
     UnknownPurpose, NotAskable, ImpliedNotAllowed (422). Source: K10, K43, K44, K76, K120; PIPL 14, 23, 29.
     """
     published = _published_for(subject, version, actor)
-    check_circumstances(circumstances, key)
-    return _record(subject, published, checked_answers(published, answers), circumstances, actor, key)
+    call = _Call(subject.controller_id, bytes(subject.ref), key, circumstances, actor)
+    return _record(call, published, checked_answers(published, answers))
+
+
+def record_for_reference(
+    controller_id: int,
+    reference: str,
+    version_id: int,
+    answers: Sequence[Answer],
+    *,
+    circumstances: Circumstances,
+    actor: Actor,
+    key: str,
+    at: datetime,
+) -> Recorded:
+    """As `record_answers`, for the person whom the controller's own systems call `reference`, who is enrolled at first
+    sight. One statement for somebody known.
+
+    at: aware UTC instant of that first sight.
+    """
+    published = _published(version_id, controller_id)
+    call = _Call(controller_id, reference_ref(reference), key, circumstances, actor)
+    checked = checked_answers(published, answers)
+    try:
+        return _record(call, published, checked)
+    except SubjectClosed:
+        enrol_reference(controller_id, reference, at=at)
+        return _record(call, published, checked)
 
 
 def accept_by_use(
@@ -140,64 +137,77 @@ def withdraw(
     Source: K20; PIPL 15; DPV ConsentWithdrawn.
     """
     published = _published_for(subject, version, actor)
-    check_circumstances(circumstances, key)
     if purpose in published.bases and purpose not in published.questions:
         raise NotWithdrawable
     answers = checked_answers(published, [Answer(purpose, ConsentStatus.WITHDRAWN)])
     DataSubject.objects.select_for_update(no_key=True).filter(pk=subject.pk).first()  # one withdrawal after another
-    if stored := _stored(subject, key, answers):
-        return _replayed(stored, published, answers, circumstances, actor)
+    call = _Call(subject.controller_id, bytes(subject.ref), key, circumstances, actor)
+    if stored := _stored(call, answers):
+        return _replayed(stored, call, published, answers)
     states = states_of([subject.pk], [published.policy_id])
     if not in_force(versions_of(published.policy_id), states[subject.pk, published.policy_id], purpose, at):
         raise NotWithdrawable
-    return _record(subject, published, answers, circumstances, actor, key)
+    return _record(call, published, answers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """Who answers, under which idempotency key, and how. Raises InvalidAnswers (400) if something cannot be kept."""
+
+    controller_id: int
+    ref: bytes
+    key: str
+    circumstances: Circumstances
+    actor: Actor
+
+    def __post_init__(self) -> None:
+        check_circumstances(self.circumstances, self.key)
 
 
 def _published_for(subject: DataSubject, version: PolicyVersion | int, actor: Actor) -> PublishedVersion:
-    published = published_version(version if isinstance(version, int) else version.pk)
-    if published is None:
-        raise VersionNotPublished
-    if published.controller_id != subject.controller_id:
-        raise NotTheirs("the policy is another controller's")
+    published = _published(version if isinstance(version, int) else version.pk, subject.controller_id)
     if actor.kind is ActorKind.SUBJECT and actor.id != subject.user_id:
         raise NotTheirs("the actor is another person")
     return published
 
 
-def _record(
-    subject: DataSubject,
-    version: PublishedVersion,
-    answers: list[Answer],
-    circumstances: Circumstances,
-    actor: Actor,
-    key: str,
-) -> Recorded:
-    ids = event_ids(subject.controller_id, subject.pk, key, len(answers))
+def _published(version_id: int, controller_id: int) -> PublishedVersion:
+    published = published_version(version_id)
+    if published is None:
+        raise VersionNotPublished
+    if published.controller_id != controller_id:
+        raise NotTheirs("the policy is another controller's")
+    return published
+
+
+def _record(call: _Call, version: PublishedVersion, answers: list[Answer]) -> Recorded:
+    ids = event_ids(call.controller_id, call.ref, call.key, len(answers))
+    circumstances = call.circumstances
     known, at = record(
         {
-            "subject": subject.pk,
-            "controller": version.controller_id,
+            "ref": call.ref,
+            "controller": call.controller_id,
             "policy": version.policy_id,
             "version": version.facts.id,
             "ids": ",".join(map(str, ids)),
-            "purposes": SEPARATOR.join(answer.purpose for answer in answers),
-            "recipients": SEPARATOR.join(answer.recipient for answer in answers),
-            "statuses": ",".join(answer.status for answer in answers),
-            "kinds": ",".join(answer.kind for answer in answers),
+            "purposes": SEPARATOR.join([answer.purpose for answer in answers]),
+            "recipients": SEPARATOR.join([answer.recipient for answer in answers]),
+            "statuses": ",".join([answer.status for answer in answers]),
+            "kinds": ",".join([answer.kind for answer in answers]),
             "claimed_at": circumstances.claimed_at,
             "shown": circumstances.shown_sha256,
             "surface": str(circumstances.surface),
             "language": circumstances.language,
-            "actor": str(actor),
+            "actor": str(call.actor),
             "network": circumstances.network,
             "agent": circumstances.agent,
-            "key": key,
+            "key": call.key,
         }
     )
     if not known:
         raise SubjectClosed
     if at is None:
-        return _replayed(_stored(subject, key, answers), version, answers, circumstances, actor)
+        return _replayed(_stored(call, answers), call, version, answers)
     return Recorded(
         [
             RecordedEvent(event_id, answer.purpose, answer.recipient, ConsentStatus(answer.status), at)
@@ -207,22 +217,18 @@ def _record(
     )
 
 
-def _stored(subject: DataSubject, key: str, answers: list[Answer]) -> list[ConsentEvent]:
+def _stored(call: _Call, answers: list[Answer]) -> list[ConsentEvent]:
     """What was written under the key, in its order; one more than the answers, to see that a call was longer."""
-    ids = event_ids(subject.controller_id, subject.pk, key, len(answers) + 1)
-    found = {event.id: event for event in ConsentEvent.objects.filter(subject_id=subject.pk, id__in=ids)}
+    ids = event_ids(call.controller_id, call.ref, call.key, len(answers) + 1)
+    person = DataSubject.objects.filter(controller=call.controller_id, ref=call.ref).values("pk")
+    found = {event.id: event for event in ConsentEvent.objects.filter(subject_id__in=person, id__in=ids)}
     return [found[event_id] for event_id in ids if event_id in found]
 
 
-def _replayed(
-    stored: list[ConsentEvent],
-    version: PublishedVersion,
-    answers: list[Answer],
-    circumstances: Circumstances,
-    actor: Actor,
-) -> Recorded:
+def _replayed(stored: list[ConsentEvent], call: _Call, version: PublishedVersion, answers: list[Answer]) -> Recorded:
     """The stored events as the call's own. Raises IdempotencyConflict if they say something else."""
-    shared = (version.facts.id, circumstances.shown_sha256, circumstances.surface, circumstances.language, str(actor))
+    how = call.circumstances
+    shared = (version.facts.id, how.shown_sha256, how.surface, how.language, str(call.actor))
     wanted = [(answer.purpose, answer.recipient, answer.status, answer.kind, *shared) for answer in answers]
     if wanted != [_content(event) for event in stored]:
         raise IdempotencyConflict

@@ -12,7 +12,9 @@ from django.db.models import Q
 
 from accounts.models import User
 from consent.ledger.models import ConsentEvent, ConsentState, ConsentStatus, DataSubject
+from consent.ledger.references import reference_ref
 from consent.ledger.rules import SILENCE, QuestionStanding, StateFacts, asks_anew, standing
+from consent.ledger.statements import STATES, fetch_all
 from consent.policies.models import Policy, PolicyVersion, Purpose
 from consent.policies.published import published_versions
 from consent.policies.rules.register import WHOLE_POLICY, VersionFacts
@@ -156,6 +158,24 @@ def states_of(subject_ids: Iterable[int], policy_ids: Iterable[int]) -> dict[tup
     for row in rows:
         facts = StateFacts(row.purpose, row.version_id, row.status, row.kind, row.at)
         states[row.subject_id, row.policy_id].append(facts)
+    return states
+
+
+def subject_by_reference(controller_id: int, reference: str) -> DataSubject | None:
+    """The person whom the controller's own systems call `reference`. One query."""
+    return DataSubject.objects.filter(controller=controller_id, ref=reference_ref(reference)).first()
+
+
+def states_by_reference(controller_id: int, reference: str) -> dict[int, list[StateFacts]] | None:
+    """That person's last word on each question of each version, by policy; None if nobody is known by that name.
+    Answers about one recipient of several are not among them. One statement."""
+    rows = fetch_all(STATES, (controller_id, reference_ref(reference)))
+    if not rows:
+        return None
+    states: dict[int, list[StateFacts]] = defaultdict(list)
+    for _subject, _closed, policy_id, purpose, recipient, version_id, status, kind, at, _event in rows:
+        if policy_id is not None and not recipient:
+            states[policy_id].append(StateFacts(purpose, version_id, status, kind, at))
     return states
 
 

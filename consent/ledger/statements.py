@@ -1,8 +1,8 @@
-"""The ledger's one hot statement, and the ids by which it knows a call again."""
+"""The ledger's hot statements, and the ids by which a write knows a call again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, cast
@@ -22,7 +22,7 @@ WITH call AS MATERIALIZED (
     SELECT s.id AS subject_id,
            greatest(clock_timestamp(), (SELECT max(t.at) + interval '1 microsecond' FROM consent_state t
                                          WHERE t.subject_id = s.id AND t.policy_id = %(policy)s)) AS at
-      FROM data_subject s WHERE s.id = %(subject)s AND s.closed_at IS NULL
+      FROM data_subject s WHERE s.controller_id = %(controller)s AND s.ref = %(ref)s AND s.closed_at IS NULL
 ), a AS MATERIALIZED (
     SELECT call.subject_id, call.at, i.id, coalesce(i.purpose, '') AS purpose, coalesce(i.recipient, '') AS recipient,
            i.status::consent_status AS status, i.kind::consent_kind AS kind, i.position
@@ -61,31 +61,50 @@ SELECT (SELECT count(*) FROM call), (SELECT at FROM first)
 """
 
 
-def record(values: Mapping[str, Any]) -> tuple[bool, datetime | None]:
-    """Run RECORD. Gives whether the person is there and has not left, and the call's instant, None for a repeat.
+STATES = """
+SELECT s.id, s.closed_at, t.policy_id, t.purpose, t.recipient, t.version_id, t.status::text, t.kind::text, t.at,
+       t.event_id
+  FROM data_subject s LEFT JOIN consent_state t ON t.subject_id = s.id
+ WHERE s.controller_id = %s AND s.ref = %s
+"""
 
-    The statement goes through psycopg's own cursor, which PostgreSQL may prepare (a third of the time) where
-    DATABASES sets the option `prepare_threshold`; Django's never is. Its errors and its log are Django's.
+
+def record(values: Mapping[str, Any]) -> tuple[bool, datetime | None]:
+    """Run RECORD. Gives whether the person is there and has not left, and the call's instant, None for a repeat."""
+    known, at = fetch_all(RECORD, values)[0]
+    return bool(known), at
+
+
+def fetch_all(sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a hot statement, by psycopg's own cursor on Django's connection.
+
+    PostgreSQL may prepare it (a third of the time) where DATABASES sets the option `prepare_threshold`; what goes
+    through Django's cursor never is, and Django's wrapper alone costs as much as a small statement. Errors are
+    Django's all the same, and a connection that counts its queries counts this one.
     """
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     raw = psycopg.Cursor(connection.connection)
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrap(cast(Any, raw)) as cursor:
-        cursor.execute(RECORD, values)
-        known, at = cursor.fetchone()
-    return bool(known), at
+    if connection.queries_logged:
+        with connection.make_debug_cursor(cast(Any, raw)) as cursor:
+            cursor.execute(sql, values)
+            return list(cursor.fetchall())
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors:
+        return raw.execute(sql, values).fetchall()
 
 
-def event_ids(controller_id: int, subject_id: int, key: str, answers: int) -> list[UUID]:
-    """One UUID for each answer of a call; the same call gives the same ids."""
-    base = f"{controller_id}{SEPARATOR}{subject_id}{SEPARATOR}{key}{SEPARATOR}"
-    return [_uuid_8(blake2b(f"{base}{position}".encode(), digest_size=16).digest()) for position in range(answers)]
+def event_ids(controller_id: int, ref: bytes, key: str, answers: int) -> list[UUID]:
+    """One UUID for each answer of a call; the same call gives the same ids. ref: the person's, 32 bytes; without the
+    field key nobody can tell from an id whose it is."""
+    base = blake2b(b"%d\x1f%b\x1f%b\x1f" % (controller_id, ref, key.encode()), digest_size=16)
+    return [_event_id(base.copy(), position) for position in range(answers)]
 
 
-def _uuid_8(digest: bytes) -> UUID:
+def _event_id(base: blake2b, position: int) -> UUID:
     """RFC 9562: version 8 in the upper half of byte 6, variant 10 in the top bits of byte 8."""
-    octets = bytearray(digest)
+    base.update(b"%d" % position)
+    octets = bytearray(base.digest())
     octets[6] = octets[6] & 0x0F | 0x80
     octets[8] = octets[8] & 0x3F | 0x80
     return UUID(bytes=bytes(octets))

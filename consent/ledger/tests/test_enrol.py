@@ -7,8 +7,9 @@ from django.test import override_settings
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from consent.ledger.actions import enrol, subject_ref
+from consent.ledger.actions import enrol
 from consent.ledger.models import DataSubject, SubjectKey
+from consent.ledger.references import account_ref, reference_ref
 from consent.ledger.tests.factories import AT
 from consent.policies.tests.factories import make_controller
 
@@ -46,16 +47,18 @@ def test_each_controller_sees_another_person(alice: User) -> None:
 
 
 def test_the_reference_is_keyed_and_does_not_show_the_user() -> None:
-    assert len(subject_ref("user:1")) == 32
-    assert subject_ref("user:1") == subject_ref("user:1")
-    assert subject_ref("user:1") != subject_ref("user:2")
+    refs = {account_ref(1), account_ref(2), reference_ref("1"), reference_ref("user:1")}
+
+    assert {len(ref) for ref in refs} == {32}
+    assert len(refs) == 4
+    assert account_ref(1) == account_ref(1)
 
 
 def test_another_key_gives_other_references() -> None:
-    before = subject_ref("user:1")
+    before = account_ref(1)
 
     with override_settings(FIELD_KEY="A" * 43 + "="):
-        assert subject_ref("user:1") != before
+        assert account_ref(1) != before
 
 
 @pytest.mark.django_db(transaction=True)
