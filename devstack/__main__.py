@@ -15,6 +15,7 @@ Everything that Assent needs on one machine, from Python alone.
 
   python3 dev.py                  start the portal with its own PostgreSQL and Valkey; Ctrl-C stops it
   python3 dev.py test [...]       run all tests (or what the pytest arguments say) against throw-away servers
+  python3 dev.py bench [...]      measure: see bench/README.md
   python3 dev.py check            run the linters and Django's own checks
   python3 dev.py manage ...       run manage.py with the running portal's database, or one started for the call
   python3 dev.py env              print the running portal's environment as KEY=VALUE lines
@@ -29,8 +30,8 @@ environment:
   LOG_LEVEL                       of the portal's processes (INFO)
   CHROMIUM                        the browser for the browser tests (/usr/bin/chromium)
 """
-COMMANDS = ("run", "test", "check", "manage", "env")
-TAKES_ARGUMENTS = ("test", "manage")
+COMMANDS = ("run", "test", "bench", "check", "manage", "env")
+TAKES_ARGUMENTS = ("test", "bench", "manage")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "command", nargs="?", default="run", choices=COMMANDS, metavar="command", help=argparse.SUPPRESS
     )
-    parser.usage = "python3 dev.py [test | check | manage | env] [arguments]"
+    parser.usage = "python3 dev.py [test | bench | check | manage | env] [arguments]"
     options = parser.parse_args(arguments[:1])
     rest = list(arguments[1:])
     if rest and options.command not in TAKES_ARGUMENTS:
@@ -56,6 +57,10 @@ def _dispatch(command: str, arguments: Sequence[str]) -> int:
             from devstack.calls import run_tests
 
             return run_tests(arguments)
+        case "bench":
+            from devstack.calls import run_bench
+
+            return run_bench(arguments)
         case "manage":
             from devstack.calls import run_manage
 

@@ -1,4 +1,4 @@
-"""`dev.py test`, `manage` and `env`: one call with a database, not the whole portal."""
+"""`dev.py test`, `bench`, `manage` and `env`: one call with a database, not the whole portal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from devstack.supervisor import Supervisor
 
 def run_tests(arguments: Sequence[str]) -> int:
     """Run pytest against real servers that are thrown away afterwards; returns pytest's exit code."""
-    state = _throwaway_state()
+    state = State(_temporary_folder(), throwaway=True)
     try:
         with Supervisor(state.logs) as supervisor:
             supervisor.guard.remove_after(state.folder)
@@ -36,6 +36,24 @@ def run_tests(arguments: Sequence[str]) -> int:
                 start_sinks(supervisor, services)
             prepare_translations(supervisor, for_process(services.names))
             argv = [sys.executable, "-m", "pytest", *arguments]
+            return supervisor.run_in_foreground(argv, env=for_process(services.names), cwd=ROOT)
+    finally:
+        state.remove()
+
+
+def run_bench(arguments: Sequence[str]) -> int:
+    """Measure on servers that flush to the disk as those of a running portal do, and are thrown away afterwards."""
+    if os.environ.get("DATABASE_URL"):
+        raise PlainError("The measurement fills databases of its own: unset DATABASE_URL.")
+    state = State(_temporary_folder())
+    try:
+        with Supervisor(state.logs) as supervisor:
+            supervisor.guard.remove_after(state.folder)
+            services = start_services(supervisor, state, port=chosen_port())
+            for folder in state.outside:
+                supervisor.guard.remove_after(folder)
+            prepare_translations(supervisor, for_process(services.names))
+            argv = [sys.executable, "-m", "bench", *arguments]
             return supervisor.run_in_foreground(argv, env=for_process(services.names), cwd=ROOT)
     finally:
         state.remove()
@@ -85,7 +103,7 @@ def _attach(state: State, lock: StateLock, command: str) -> dict[str, str] | Non
     return None
 
 
-def _throwaway_state() -> State:
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="assent-test-"))
+def _temporary_folder() -> pathlib.Path:
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="assent-"))
     folder.chmod(0o711 if is_root() else 0o700)
-    return State(folder, throwaway=True)
+    return folder

@@ -101,12 +101,7 @@ def _start_portal(supervisor: Supervisor, services: Services, port: int) -> None
     level = services.names["LOG_LEVEL"]
     celery = [str(programs / "celery"), "-A", "portal"]
     commands: dict[str, list[str]] = {
-        "web": [
-            *(str(programs / "granian"), "--interface", "wsgi", "portal.wsgi:application", "--no-ws"),
-            *("--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "4"),
-            # A worker that is told to stop while it is still starting never hears of it.
-            *("--workers-kill-timeout", "3"),
-        ],
+        "web": web_command(port),
         "worker": [
             *(*celery, "worker", "-Q", "default,campaigns", "-c", "2", "-l", level),
             *("--without-mingle", "--without-gossip"),
@@ -115,6 +110,16 @@ def _start_portal(supervisor: Supervisor, services: Services, port: int) -> None
     }
     for name, argv in commands.items():
         supervisor.start(name, argv, env=env, cwd=ROOT)
+
+
+def web_command(port: int, application: str = "portal.wsgi:application") -> list[str]:
+    """How the web server is called. application: another one than the portal's, for measurements."""
+    return [
+        *(str(pathlib.Path(sys.executable).parent / "granian"), "--interface", "wsgi", application, "--no-ws"),
+        *("--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "4"),
+        # A worker that is told to stop while it is still starting never hears of it.
+        *("--workers-kill-timeout", "3"),
+    ]
 
 
 def _is_ready(port: int) -> bool:

@@ -72,6 +72,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "consent.ledger.gate.ConsentGateMiddleware",
 ]
+# Of a call to the API, which brings a key and no cookie: see portal.wsgi.
+API_MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
 ROOT_URLCONF = "portal.urls"
 CSRF_FAILURE_VIEW = "portal.errors.stale_form"
 WSGI_APPLICATION = "portal.wsgi.application"

@@ -9,7 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import psycopg
-from django.db import connection
+from django.db import OperationalError, connection
 
 SEPARATOR = "\x1f"
 
@@ -80,10 +80,22 @@ def fetch_all(sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple
 
     PostgreSQL may prepare it (a third of the time) where DATABASES sets the option `prepare_threshold`; what goes
     through Django's cursor never is, and Django's wrapper alone costs as much as a small statement. Errors are
-    Django's all the same, and a connection that counts its queries counts this one.
+    Django's all the same, and a connection that counts its queries counts this one. Whether the connection still
+    stands is not asked beforehand, which would be a second statement: if it does not, a new one is made and the
+    statement repeated. So it must be one that may be: a read, or a write that knows itself again.
     """
-    connection.close_if_health_check_failed()
     connection.ensure_connection()
+    try:
+        return _fetch_all(sql, values)
+    except OperationalError:
+        if connection.in_atomic_block or not connection.connection.closed:
+            raise
+        connection.close()
+        connection.ensure_connection()
+        return _fetch_all(sql, values)
+
+
+def _fetch_all(sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     raw = psycopg.Cursor(connection.connection)
     if connection.queries_logged:
         with connection.make_debug_cursor(cast(Any, raw)) as cursor:
