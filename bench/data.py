@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import timedelta
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -100,7 +101,7 @@ def _enrol(version: PolicyVersion, people: int) -> None:
 
 def _answer(version: PolicyVersion, people: int) -> None:
     text = version.texts.get(language="zh-hans")
-    values = {
+    values: dict[str, Any] = {
         "people": people,
         "events": people * ANSWERS,
         "since": timezone.now() - YEARS,

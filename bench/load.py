@@ -20,12 +20,11 @@ CONNECTIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A kind of request. In path and body `{subject}` stands for a random person. headers: besides the key's."""
+    """A kind of request. In path and body `{subject}` stands for a random person."""
 
     method: str
     path: str
     body: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,11 @@ def ask(url: str, call: Call, *, seconds: float, key: str, subjects: int) -> Loa
 
 
 def _by_wrk(url: str, call: Call, seconds: float, key: str, subjects: int) -> Load:
-    # headers of the call come first: the script sets those that every call has
-    options = [option for name, value in call.headers for option in ("-H", f"{name}: {value}")]
     body = [call.body] if call.body is not None else []
-    argv = [str(WRK), "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", *options, "-s", str(SCRIPT), url]
+    argv = [str(WRK), "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(SCRIPT), url]
     argv += ["--", key, str(subjects), call.method, call.path, *body]
     said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
-    requests, microseconds, failed, _median = map(int, said.rsplit("RESULT", 1)[1].split())
+    requests, microseconds, failed = map(int, said.rsplit("RESULT", 1)[1].split())
     return Load(requests, microseconds / 1e6, failed)
 
 
@@ -78,7 +75,7 @@ def _ask_until(end: float, url: str, call: Call, key: str, subjects: int) -> tup
     asked = failed = 0
     while time.perf_counter() < end:
         subject = str(random.randrange(1, subjects + 1))
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **dict(call.headers)}
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         body = None
         if call.body is not None:
             headers["Idempotency-Key"] = uuid4().hex

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import subprocess
 import sys
@@ -22,14 +23,20 @@ START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A database with a web server before it. people: known as 1..people. key: of the API. pid: of the web server."""
+class Prepared:
+    """A database to measure on. people: known as 1..people. key: of the API. environment: of the portal on it."""
 
     name: str
     people: int
-    database_url: str
     environment: dict[str, str]
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A web server on such a database. pid: the server's own, whose children work."""
+
+    prepared: Prepared
     port: int
     pid: int
 
@@ -40,7 +47,7 @@ class Target:
 
     def cpu_seconds(self) -> tuple[float, float]:
         """What the web workers and their PostgreSQL backends have used so far."""
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
+        with psycopg.connect(self.prepared.environment["DATABASE_URL"], autocommit=True) as connection:
             rows = connection.execute(
                 "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 " AND backend_type = 'client backend'"
@@ -56,25 +63,31 @@ class Target:
             return [int(pid) for pid in children.read().split()]
 
 
-def prepare(name: str, people: int) -> tuple[dict[str, str], str]:
-    """Make a migrated database with that many people; gives the portal's environment for it, and an API key."""
+def prepare(name: str, people: int) -> Prepared:
+    """Make a migrated database with that many people in it."""
     owner_url = os.environ["DATABASE_OWNER_URL"]
     with psycopg.connect(_with_database(owner_url, "postgres"), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "bench_{name}"')
     urls = {key: _with_database(os.environ[key], f"bench_{name}") for key in ("DATABASE_URL", "DATABASE_OWNER_URL")}
-    environment = os.environ | urls | {"SCHEDULE_REFRESH_SECONDS": "2", "LOG_LEVEL": "WARNING"}
+    environment = {**os.environ, **urls, "LOG_LEVEL": "WARNING"}
     _run(environment, "manage.py", "migrate", "--database", "owner", "--noinput", "--verbosity", "0")
-    return environment, _run(environment, "-m", "bench.data", str(people)).strip()
+    return Prepared(name, people, environment, _run(environment, "-m", "bench.data", str(people)).strip())
+
+
+def run_job(prepared: Prepared, *arguments: str) -> dict[str, float]:
+    """What `bench.jobs` measures there."""
+    result: dict[str, float] = json.loads(_run(prepared.environment, "-m", "bench.jobs", *arguments))
+    return result
 
 
 @contextlib.contextmanager
-def serving(name: str, people: int, environment: dict[str, str], key: str, port: int) -> Iterator[Target]:
+def serving(prepared: Prepared, port: int) -> Iterator[Target]:
     """The web server on that database, with the floors beside the portal; without the owner's role."""
-    env = {name: value for name, value in environment.items() if name != "DATABASE_OWNER_URL"}
-    process = subprocess.Popen(web_command(port, "bench.site:application"), env=env, cwd=ROOT)
+    env = {name: value for name, value in prepared.environment.items() if name != "DATABASE_OWNER_URL"}
+    process = subprocess.Popen(web_command(port, "bench.site:application"), env=env, cwd=ROOT, stdout=sys.stderr)
     try:
         _wait(port, process)
-        yield Target(name, people, environment["DATABASE_URL"], environment, key, port, process.pid)
+        yield Target(prepared, port, process.pid)
     finally:
         process.terminate()
         process.wait(20)

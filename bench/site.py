@@ -58,7 +58,7 @@ class FloorHandler(ApiHandler):
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         """As in the base class."""
-        request.urlconf = __name__  # type: ignore[attr-defined]
+        request.urlconf = __name__
         return super().get_response(request)
 
 
