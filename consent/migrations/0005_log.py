@@ -102,7 +102,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "consent_witnessing",
-                "indexes": [models.Index(fields=["-tree_size", "witness"], name="witnessing_by_size")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=["tree_size", "witness"], name="witnessed_once", condition=models.Q(taken=True)
+                    )
+                ],
             },
         ),
     ]

@@ -63,8 +63,8 @@ class Checkpoint(models.Model):
 
 
 class Witnessing(models.Model):
-    """A checkpoint that was handed to a second party. witness: its address without credentials. answer: what it said,
-    empty where it was taken."""
+    """A checkpoint that was handed, or could not be handed, to a second party. witness: its address without
+    credentials. answer: why it was not taken, in the party's words or the portal's."""
 
     tree_size = models.BigIntegerField()
     witness = models.TextField()
@@ -74,7 +74,11 @@ class Witnessing(models.Model):
 
     class Meta:
         db_table = "consent_witnessing"
-        indexes = (models.Index(fields=["-tree_size", "witness"], name="witnessing_by_size"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["tree_size", "witness"], name="witnessed_once", condition=models.Q(taken=True)
+            ),
+        )
 
     def __str__(self) -> str:
         return f"checkpoint {self.tree_size} to {self.witness}"
