@@ -35,7 +35,7 @@ NOTE = "consent_gate"  # session key: [token, seconds since 1970 until which not
 NOTE_LIFE = timedelta(days=1)
 ANSWER_PAGE = "ledger:answer"
 # Public pages, and what somebody who will not answer must reach all the same: signing out, exporting, leaving (K11).
-EXEMPT_NAMESPACES = frozenset({"policies", "campaigns", "announcements", "rights"})
+EXEMPT_NAMESPACES = frozenset({"policies", "campaigns", "announcements", "log", "rights"})
 EXEMPT_NAMES = frozenset({"account", "language", "healthz", "readyz", "dev_inbox", "dev_inbox_json", ANSWER_PAGE})
 ACCOUNT_PREFIX = "account_"
 
@@ -121,7 +121,7 @@ def _stand(user: User, snapshot: Snapshot, at: datetime) -> list[_Found]:
         subject = subjects[policy.controller_id]
         if subject.closed_at is None:
             mine = states[subject.pk, policy.policy_id]
-            found.append(_Found(policy, subject, mine, standing(policy.facts, mine, at)))
+            found.append(_Found(policy, subject, mine, standing(policy.facts, mine, at, pause=policy.pause)))
     return found
 
 

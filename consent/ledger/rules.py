@@ -7,8 +7,9 @@ that question anew; silence never counts, and a refusal is not asked again unles
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from consent.ledger.models import ConsentStatus
 from consent.policies.rules.register import ASKING_KINDS, WHOLE_POLICY, Question, VersionFacts
@@ -25,9 +26,10 @@ __all__ = [
     "in_force",
     "in_order",
     "standing",
+    "standing_on",
 ]
 
-NO_NAG = timedelta(days=7)  # who chose to answer later is left alone that long
+NO_NAG = timedelta(days=7)  # who chose to answer later is left alone that long where the controller says nothing else
 YES = frozenset({ConsentStatus.GIVEN, ConsentStatus.RENEWED})
 SILENCE = frozenset({ConsentStatus.REQUESTED, ConsentStatus.DEFERRED})
 ENDED = frozenset({ConsentStatus.WITHDRAWN, ConsentStatus.REVOKED, ConsentStatus.EXPIRED, ConsentStatus.INVALIDATED})
@@ -35,20 +37,23 @@ ENDED = frozenset({ConsentStatus.WITHDRAWN, ConsentStatus.REVOKED, ConsentStatus
 
 @dataclass(frozen=True, slots=True)
 class StateFacts:
-    """The last word of a person on one question of one version. at: aware UTC instant of the server."""
+    """The last word of a person on one question of one version. at: aware UTC instant of the server. recipient: where
+    it is about one recipient alone. event_id: the event that said so."""
 
     purpose: str
     version_id: int
     status: str
     kind: str
     at: datetime
+    recipient: str = ""
+    event_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionStanding:
-    """answer: the one that counts. outdated: without one, the last answer to an earlier version, which counts no more.
-    in_force: the person's yes stands. ask_after: where they chose to answer later, the end of the pause.
-    must_ask: open, and not paused."""
+    """answer: the one that counts; a yes that ran out counts as expired, at the instant when it did. outdated: where
+    none counts, the last one that did. in_force: the person's yes stands. ask_after: where they chose to answer later,
+    or a yes ran out, the end of the pause. must_ask: open, and not paused."""
 
     question: Question
     answer: StateFacts | None
@@ -59,8 +64,8 @@ class QuestionStanding:
 
     @property
     def is_open(self) -> bool:
-        """True while no answer counts; shown as not answered, never as a yes."""
-        return self.answer is None
+        """True while no answer counts, or the one that did has run out; never shown as a yes."""
+        return self.answer is None or self.answer.status == ConsentStatus.EXPIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,8 @@ def standing(
 ) -> Standing:
     """Where a person stands with one policy at an instant.
 
-    versions: every published version of the policy. states: the person's, of that policy. pause: how long a deferral
-    is respected. With `at` in the future it tells what will be asked then.
+    versions: every published version of the policy. states: the person's, of that policy. pause: how long they are left
+    alone after they put an answer off, or a yes ran out. With `at` in the future it tells what will be asked then.
     Source: K11, K76, K111, K112, K120; PIPL 14, 16; Regulation 790.
     """
     reached = _reached(versions, at)
@@ -104,6 +109,16 @@ def standing(
         return Standing(None, ())
     mine = tuple(states)
     return Standing(reached[-1], tuple(_line(question, reached, mine, at, pause) for question in reached[-1].questions))
+
+
+def standing_on(
+    versions: Sequence[VersionFacts], states: Iterable[StateFacts], question: Question, at: datetime
+) -> QuestionStanding:
+    """One line of `standing`, of a question of the version in effect. Raises ValueError before the first version."""
+    reached = _reached(versions, at)
+    if not reached:
+        raise ValueError("no version is in effect")
+    return _line(question, reached, states, at, NO_NAG)
 
 
 def in_force(versions: Sequence[VersionFacts], states: Iterable[StateFacts], purpose: str, at: datetime) -> bool:
@@ -173,16 +188,30 @@ def _line(
         noes = [state for state in counting if state.status == ConsentStatus.REFUSED]
         later = (state for state in ends + noes if state.at >= answer.at)
         answer = max(later, key=lambda state: state.at, default=answer)
-    deferred = max((state.at for state in counting if state.status == ConsentStatus.DEFERRED), default=None)
-    ask_after = deferred + pause if deferred and answer is None else None
+        answer = _or_run_out(answer, reached, at)
+    is_open = answer is None or answer.status == ConsentStatus.EXPIRED
+    quiet = [state.at for state in counting if state.status == ConsentStatus.DEFERRED]
+    quiet += [answer.at] if answer and is_open else []
+    ask_after = max(quiet) + pause if quiet and is_open else None
     return QuestionStanding(
         question=question,
         answer=answer,
-        outdated=None if answer else _outdated(reached, mine),
+        outdated=(answer or _outdated(reached, mine)) if is_open else None,
         in_force=answer is not None and answer.status in YES,
         ask_after=ask_after,
-        must_ask=answer is None and (ask_after is None or at >= ask_after),
+        must_ask=is_open and (ask_after is None or at >= ask_after),
     )
+
+
+def _or_run_out(answer: StateFacts, reached: Sequence[VersionFacts], at: datetime) -> StateFacts:
+    """The answer, or what became of a yes that held for a time only. A version's yes holds as long as it then said."""
+    if answer.status not in YES:
+        return answer
+    asked = next(version for version in reached if version.id == answer.version_id).question(answer.purpose)
+    if asked is None or asked.validity_days is None:
+        return answer
+    over_at = answer.at + timedelta(days=asked.validity_days)
+    return replace(answer, status=ConsentStatus.EXPIRED, at=over_at) if at >= over_at else answer
 
 
 def _counting_places(reached: Sequence[VersionFacts], purpose: str) -> dict[int, int]:

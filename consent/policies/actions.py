@@ -14,10 +14,12 @@ from accounts.audit.rules import Actor
 from consent.outbox.actions import enqueue
 from consent.policies import schedule
 from consent.policies.models import Controller, DataItem, Policy, PolicyText, PolicyVersion, Purpose
+from consent.policies.recipients.rules import sharing_problems
+from consent.policies.recipients.selectors import recipients_now
 from consent.policies.rules.clauses import parse
 from consent.policies.rules.plain_text import ImportedText
+from consent.policies.rules.problems import Problem
 from consent.policies.rules.publishing import (
-    Problem,
     VersionContent,
     notice,
     notice_digest,
@@ -29,6 +31,14 @@ from consent.policies.selectors import draft_of
 
 class NotPublishable(Exception):
     """The version may not be published; `problems` says why (HTTP 409)."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(str(problem.message) for problem in problems))
+        self.problems = problems
+
+
+class NotShareable(Exception):
+    """The line may not be in a register; `problems` says why (HTTP 422)."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(str(problem.message) for problem in problems))
@@ -173,7 +183,10 @@ def describe_change(
 
 @transaction.atomic
 def add_purpose(version: PolicyVersion, facts: Mapping[str, Any], *, actor: Actor, at: datetime) -> Purpose:
-    """Add a line to a draft's register. facts: as `Purpose.facts()`. Raises NotADraft, PurposeExists (HTTP 409)."""
+    """Add a line to a draft's register. facts: as `Purpose.facts()`.
+
+    Raises NotADraft, PurposeExists (HTTP 409), NotShareable (HTTP 422).
+    """
     lock_for_change(version)
     if Purpose.objects.filter(version=version, code=facts["code"]).exists():
         raise PurposeExists
@@ -184,9 +197,11 @@ def add_purpose(version: PolicyVersion, facts: Mapping[str, Any], *, actor: Acto
 def write_purpose(version: PolicyVersion, facts: Mapping[str, Any], *, actor: Actor, at: datetime) -> Purpose:
     """Replace the line of that code in a draft's register, or add it. facts: as `Purpose.facts()`.
 
-    Raises NotADraft (HTTP 409).
+    Raises NotADraft (HTTP 409), NotShareable (HTTP 422).
     """
-    lock_for_change(version)
+    locked = lock_for_change(version)
+    if problems := sharing_problems(facts, recipients_now(locked.policy.controller, at)):
+        raise NotShareable(problems)
     values = {key: facts[key] for key in facts if key not in ("items", "code")}
     purpose, created = Purpose.objects.update_or_create(
         version=version,
@@ -220,12 +235,14 @@ def lock_for_change(version: PolicyVersion) -> PolicyVersion:
 
 
 @transaction.atomic
-def describe_controller(controller: Controller, block: Mapping[str, Any], *, actor: Actor, at: datetime) -> None:
-    """Write the company's details. block: as `Controller.block()`; published versions keep theirs (K2)."""
+def describe_controller(controller: Controller, facts: Mapping[str, Any], *, actor: Actor, at: datetime) -> None:
+    """Write the company's details. facts: as `Controller.block()`, of which published versions keep theirs (K2), and
+    no_nag_days."""
     locked = Controller.objects.select_for_update().get(pk=controller.pk)
-    for name, value in block.items():
+    for name, value in facts.items():
         setattr(locked, name, value)
-    locked.save(update_fields=list(block))
+    locked.save(update_fields=list(facts))
+    transaction.on_commit(schedule.refresh)
     record_audit("controller.described", actor=actor, target=f"controller:{controller.pk}", at=at)
 
 
@@ -239,7 +256,7 @@ def publish_version(version: PolicyVersion, *, effective_at: datetime, actor: Ac
     """
     draft = lock_for_change(version)
     texts = list(draft.texts.all())
-    content = content_of(draft, texts)
+    content = content_of(draft, texts, at)
     before = published_before(draft)
     problems = publication_problems(content, before, effective_at=effective_at, at=at)
     if problems:
@@ -263,8 +280,9 @@ def publish_version(version: PolicyVersion, *, effective_at: datetime, actor: Ac
     return draft
 
 
-def content_of(version: PolicyVersion, texts: Sequence[PolicyText]) -> VersionContent:
-    """The version as plain values for the rules. Four queries at most: purposes, items, policy, controller."""
+def content_of(version: PolicyVersion, texts: Sequence[PolicyText], at: datetime | None = None) -> VersionContent:
+    """The version as plain values for the rules. Four queries at most: purposes, items, policy, controller; with `at`
+    two more, for the recipients as described at that aware instant."""
     return VersionContent(
         number=version.number,
         texts={text.language: text.markdown for text in texts},
@@ -275,6 +293,7 @@ def content_of(version: PolicyVersion, texts: Sequence[PolicyText]) -> VersionCo
         change_summary=version.change_summary,
         refusal_consequence=version.refusal_consequence,
         effective_at=version.effective_at,
+        recipients=recipients_now(version.policy.controller, at) if at else {},
     )
 
 

@@ -1,6 +1,7 @@
 """What the desk types in: texts, what changes, lines of the register, the date, the company's details."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +11,17 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from consent.policies.fields import localized
 from consent.policies.models import ChangeKind, Controller, LawfulBasis, Necessity, PolicyVersion, Purpose
+from consent.policies.recipients.rules import RecipientFacts
 from consent.policies.rules.clauses import parse
 
 LANGUAGES = [(code, name) for code, name in settings.LANGUAGES]
 TEXT_LIMIT_CHARACTERS = 2 * 1024 * 1024  # what can be imported can be edited
 WORDS_LIMIT_CHARACTERS, NAME_LIMIT_CHARACTERS, CODE_LIMIT_CHARACTERS = 2_000, 200, 50
 
-
+LONGEST_VALIDITY_DAYS = 36_500
+NEVER_SHARED = "never-shared"
 CODE = re.compile(rf"[A-Za-z0-9_-]{{1,{CODE_LIMIT_CHARACTERS}}}")
 
 
@@ -97,7 +101,7 @@ class ChangeForm(LocalizedFields):
 
 
 class PurposeForm(LocalizedFields):
-    """A line of the register. Items are written one a line: `code | 中文名 | English name | sensitive`."""
+    """A line of the register. Items are written one a line: `code | 中文名 | English name | sensitive never-shared`."""
 
     code = forms.SlugField(
         label=_("Code"),
@@ -113,9 +117,29 @@ class PurposeForm(LocalizedFields):
     necessity = forms.ChoiceField(label=_("Necessity"), choices=Necessity.choices)
     is_sensitive = forms.BooleanField(label=_("Sensitive"), required=False)
     needs_separate_consent = forms.BooleanField(label=_("Needs separate consent"), required=False)
+    is_marketing = forms.BooleanField(
+        label=_("Marketing"),
+        required=False,
+        help_text=_("Needs consent, and third parties are given nothing for it."),
+    )
+    validity_days = forms.IntegerField(
+        label=_("A yes holds for (days)"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST_VALIDITY_DAYS,
+        help_text=_("Then people are asked again. Leave it empty where it holds until it is taken back."),
+    )
+    recipient_codes = forms.MultipleChoiceField(
+        label=_("Recipients"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nobody else may be given this information."),
+    )
     items = forms.CharField(
         label=_("Items of information"),
-        help_text=_("One a line: code | Chinese name | English name | sensitive (the last only where it is)."),
+        help_text=_(
+            "One a line: code | Chinese name | English name | sensitive never-shared (the last words only where true)."
+        ),
         widget=forms.Textarea(attrs={"rows": 5}),
     )
     localized = {
@@ -128,10 +152,19 @@ class PurposeForm(LocalizedFields):
     }
 
     @classmethod
-    def of(cls, purpose: Purpose | None, data: Any = None) -> "PurposeForm":
-        """The form filled with the line, or empty."""
+    def of(
+        cls, purpose: Purpose | None, data: Any = None, *, recipients: Mapping[str, RecipientFacts]
+    ) -> "PurposeForm":
+        """The form filled with the line, or empty. recipients: those of the controller, by code."""
         facts = purpose.facts() if purpose else {}
-        return cls(data, initial=facts | {"items": "\n".join(_item_line(item) for item in facts.get("items", []))})
+        items = "\n".join(_item_line(item) for item in facts.get("items", []))
+        form = cls(data, initial=facts | {"items": items})
+        choices = [(code, localized(facts.name) or code) for code, facts in recipients.items()]
+        if choices:
+            form.fields["recipient_codes"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del form.fields["recipient_codes"]
+        return form
 
     def clean_items(self) -> list[dict[str, Any]]:
         """The typed lines as items. Names the line that does not fit."""
@@ -152,8 +185,9 @@ class PurposeForm(LocalizedFields):
 
     def facts(self) -> dict[str, Any]:
         """As `Purpose.facts()`."""
-        plain = ("code", "lawful_basis", "exemption", "necessity", "is_sensitive", "needs_separate_consent", "items")
-        return {name: self.cleaned_data[name] for name in plain} | {name: self.texts(name) for name in self.localized}
+        said = {name: value for name, value in self.cleaned_data.items() if name in self.base_fields}
+        said.setdefault("recipient_codes", [])
+        return said | {name: self.texts(name) for name in self.localized}
 
 
 def _lines(text: str) -> list[str]:
@@ -170,12 +204,15 @@ def _item(line: str, number: int) -> dict[str, Any]:
     name = {"zh-hans": names[0]}
     if len(names) > 1 and names[1]:
         name["en"] = names[1]
-    return {"code": code, "name": name, "is_sensitive": len(names) > 2 and bool(names[2])}
+    flags = " ".join(names[2:]).split()
+    never_shared = NEVER_SHARED in flags
+    return {"code": code, "name": name, "is_sensitive": len(flags) > never_shared, "never_shared": never_shared}
 
 
 def _item_line(item: dict[str, Any]) -> str:
     parts = [item["code"], item["name"].get("zh-hans", ""), item["name"].get("en", "")]
-    return " | ".join(parts + (["sensitive"] if item["is_sensitive"] else []))
+    flags = ["sensitive"] * item["is_sensitive"] + [NEVER_SHARED] * item["never_shared"]
+    return " | ".join(parts + ([" ".join(flags)] if flags else []))
 
 
 class EffectiveForm(forms.Form):
@@ -200,6 +237,12 @@ class ControllerForm(LocalizedFields):
 
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
     email = forms.EmailField(label=_("E-mail"), required=False)
+    no_nag_days = forms.IntegerField(
+        label=_("Days of rest"),
+        min_value=0,
+        max_value=365,
+        help_text=_("Who chose to answer later, or whose consent ran out, is not asked again before."),
+    )
     localized = {
         "name": (_("Registered name"), False),
         "brand": (_("Brand"), False),
@@ -210,9 +253,9 @@ class ControllerForm(LocalizedFields):
     @classmethod
     def of(cls, controller: Controller, data: Any = None) -> "ControllerForm":
         """The form filled with what is on file."""
-        return cls(data, initial=controller.block())
+        return cls(data, initial=controller.block() | {"no_nag_days": controller.no_nag_days})
 
-    def block(self) -> dict[str, Any]:
-        """As `Controller.block()`."""
-        plain = {"phone": self.cleaned_data["phone"], "email": self.cleaned_data["email"]}
+    def facts(self) -> dict[str, Any]:
+        """As `describe_controller` takes them."""
+        plain = {name: self.cleaned_data[name] for name in ("phone", "email", "no_nag_days")}
         return plain | {name: self.texts(name) for name in self.localized}

@@ -69,6 +69,8 @@ class Controller(models.Model):
     phone = models.CharField(max_length=40, blank=True, default="")
     hours = LocalizedField()
     email = models.EmailField(blank=True, default="")
+    # who chose to answer later, or whose consent ran out, is left alone that long
+    no_nag_days = models.PositiveSmallIntegerField(default=7)
 
     def __str__(self) -> str:
         return localized(self.name) or self.slug
@@ -86,12 +88,14 @@ class Controller(models.Model):
 
 
 class Policy(models.Model):
-    """A document with a life of its own; its versions hold the words."""
+    """A document with a life of its own; its versions hold the words. precedence: where two policies know a purpose,
+    the higher one answers for it (K108, Y2)."""
 
     controller = models.ForeignKey(Controller, models.PROTECT, related_name="policies")
     slug = models.SlugField(unique=True)
     title = LocalizedField()
     asks_account_holders = models.BooleanField(default=True)
+    precedence = models.SmallIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "policies"
@@ -165,7 +169,11 @@ class PolicyText(models.Model):
 
 
 class Purpose(models.Model):
-    """One line of the register: what is done, why, on which basis, and what stops if someone says no (K13)."""
+    """One line of the register: what is done, why, on which basis, and what stops if someone says no (K13).
+
+    recipients: who is given it, in words. recipient_codes: the same by their codes; it may be given to no others.
+    validity_days: how long a yes holds; None for as long as it is not taken back.
+    """
 
     version = models.ForeignKey(PolicyVersion, models.CASCADE, related_name="purposes")
     code = models.SlugField()
@@ -178,7 +186,10 @@ class Purpose(models.Model):
     necessity = models.CharField(max_length=12, choices=Necessity, default=Necessity.IMPROVEMENT)
     is_sensitive = models.BooleanField(default=False)
     needs_separate_consent = models.BooleanField(default=False)
+    is_marketing = models.BooleanField(default=False)
+    validity_days = models.PositiveSmallIntegerField(null=True, blank=True)
     recipients = LocalizedField()
+    recipient_codes = ArrayField(models.SlugField(), default=list, blank=True)
     retention = LocalizedField()
     refusal_consequence = LocalizedField()
 
@@ -191,6 +202,7 @@ class Purpose(models.Model):
                 | (~Q(lawful_basis="consent") & Q(exemption__regex=r"^E([1-9]|10)$")),
                 name="purpose_without_consent_cites_an_exemption",
             ),
+            models.CheckConstraint(condition=~Q(validity_days=0), name="purpose_valid_for_a_day_at_least"),
         )
 
     def __str__(self) -> str:
@@ -213,23 +225,26 @@ class Purpose(models.Model):
             "necessity": self.necessity,
             "is_sensitive": self.is_sensitive,
             "needs_separate_consent": self.needs_separate_consent,
+            "is_marketing": self.is_marketing,
+            "validity_days": self.validity_days,
             "recipients": self.recipients,
+            "recipient_codes": self.recipient_codes,
             "retention": self.retention,
             "refusal_consequence": self.refusal_consequence,
-            "items": [
-                {"code": item.code, "name": item.name, "is_sensitive": item.is_sensitive} for item in self.items.all()
-            ],
+            "items": [item.facts() for item in self.items.all()],
         }
 
 
 class DataItem(models.Model):
-    """A kind of personal data that a purpose uses."""
+    """A kind of personal data that a purpose uses. never_shared: goes to no third party, whatever was agreed to
+    (Y8, Y19)."""
 
     purpose = models.ForeignKey(Purpose, models.CASCADE, related_name="items")
     code = models.SlugField()
     position = models.PositiveSmallIntegerField(default=0)
     name = LocalizedField()
     is_sensitive = models.BooleanField(default=False)
+    never_shared = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("position", "code")
@@ -237,3 +252,12 @@ class DataItem(models.Model):
 
     def __str__(self) -> str:
         return localized(self.name) or self.code
+
+    def facts(self) -> dict[str, Any]:
+        """Everything that the item says, as plain values."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "is_sensitive": self.is_sensitive,
+            "never_shared": self.never_shared,
+        }

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 
 from consent.policies.models import PolicyText, PolicyVersion, Purpose
-from consent.policies.rules.register import Question, VersionFacts, questions_of
+from consent.policies.rules.register import PurposeFacts, Question, VersionFacts, purpose_facts, questions_of
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedVersion:
     """questions: by purpose code, the policy as a whole under ''. bases: every purpose's lawful basis.
-    notices: language → SHA-256 (32 bytes) of what a person is shown when asked."""
+    notices: language → SHA-256 (32 bytes) of what a person is shown when asked. purposes: as decisions need them."""
 
     facts: VersionFacts
     policy_id: int
@@ -24,6 +24,12 @@ class PublishedVersion:
     questions: Mapping[str, Question]
     bases: Mapping[str, str]
     notices: Mapping[str, bytes]
+    purposes: Mapping[str, PurposeFacts] = field(default_factory=dict)
+
+    def recipients(self, purpose: str) -> frozenset[str]:
+        """The codes of those who may be given what the purpose uses; none for the policy as a whole."""
+        facts = self.purposes.get(purpose)
+        return facts.recipients if facts else frozenset()
 
     def notice(self, language: str) -> tuple[str, bytes]:
         """The language in which somebody who reads `language` is asked, and the digest of what they are shown."""
@@ -94,4 +100,5 @@ def _published(
         questions={question.purpose: question for question in questions},
         bases={purpose["code"]: purpose["lawful_basis"] for purpose in purposes},
         notices=notices,
+        purposes={purpose["code"]: purpose_facts(purpose) for purpose in purposes},
     )

@@ -1,8 +1,8 @@
-"""Which versions are in effect, known to every process without a query.
+"""Which versions are in effect, and who may be given information, known to every process without a query.
 
-A process keeps a picture of all published versions of the policies that account holders are asked about. One daemon
-thread renews it every few seconds, so a publication by another process is seen soon; that a version takes effect needs
-no message at all, only the clock. While PostgreSQL is away the last picture stays.
+A process keeps a picture of all published versions and of all recipients. One daemon thread renews it every few
+seconds, so a publication by another process is seen soon; that a version takes effect needs no message at all, only the
+clock. While PostgreSQL is away the last picture stays.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import groupby
 
@@ -23,6 +24,8 @@ from django.db import connection
 from consent.policies import published
 from consent.policies.models import PolicyVersion
 from consent.policies.published import PublishedVersion
+from consent.policies.recipients.rules import RecipientHistory
+from consent.policies.recipients.selectors import recipients_on_file
 from consent.policies.rules.register import VersionFacts
 
 logger = logging.getLogger(__name__)
@@ -31,12 +34,14 @@ _START, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC
 
 @dataclass(frozen=True, slots=True)
 class PolicySchedule:
-    """A policy with every published version in the order in which they take effect."""
+    """A policy with every published version in the order in which they take effect. pause: how long its controller
+    leaves people alone who chose to answer later, or whose consent ran out."""
 
     policy_id: int
     slug: str
     controller_id: int
     versions: tuple[PublishedVersion, ...]
+    pause: timedelta = timedelta(days=7)
 
     @property
     def facts(self) -> list[VersionFacts]:
@@ -49,9 +54,27 @@ class PolicySchedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Book:
+    """What a controller has published and agreed upon, of all times. policies: the one that answers first at the front
+    (K108, Y2). recipients: by code. purposes: every code that any version ever named."""
+
+    policies: tuple[PolicySchedule, ...] = ()
+    recipients: Mapping[str, RecipientHistory] = field(default_factory=dict)
+    purposes: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, policies: Sequence[PolicySchedule], recipients: Mapping[str, RecipientHistory]) -> Book:
+        """The book of a controller."""
+        versions = (version for policy in policies for version in policy.versions)
+        purposes = frozenset(code for version in versions for code in version.purposes)
+        return cls(tuple(policies), recipients, purposes)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What holds from `since` up to, but not at, `until`. token: 16 hex digits, another one as soon as another
-    version is in effect; equal in all processes. policies: by short name."""
+    version is in effect; equal in all processes. policies: those that account holders are asked about, by short
+    name."""
 
     token: str
     policies: tuple[PolicySchedule, ...]
@@ -77,6 +100,7 @@ class Schedule:
     def __init__(self, refresh_seconds: float) -> None:
         self.refresh_seconds = refresh_seconds
         self._policies: tuple[PolicySchedule, ...] | None = None
+        self._books: Mapping[int, Book] = {}
         self._snapshot = Snapshot.of((), _START)
         self._after_fork()
         os.register_at_fork(after_in_child=self._after_fork)
@@ -94,11 +118,17 @@ class Schedule:
             snapshot = self._snapshot = Snapshot.of(policies, at)
         return snapshot
 
+    def book(self, controller_id: int) -> Book:
+        """What the controller has published and agreed upon; an empty book where it has not. Queries as `current`."""
+        if self._policies is None or not self._begun:
+            self._begin()
+        return self._books.get(controller_id) or Book()
+
     def refresh(self) -> None:
         """Read anew, at once. Keeps the last picture if PostgreSQL does not answer."""
         try:
             with self._lock:  # the later read wins, whoever asked for it
-                self._policies = self._read()
+                self._read()
         except DatabaseError:
             logger.warning("The schedule of versions could not be read; the last one stays.", exc_info=True)
 
@@ -126,9 +156,7 @@ class Schedule:
                 self._thread = threading.Thread(target=self._renew, args=(self._stopped,), name="schedule", daemon=True)
                 self._thread.start()
             self._begun = True
-            if self._policies is None:
-                self._policies = self._read()
-            return self._policies
+            return self._read() if self._policies is None else self._policies
 
     def _renew(self, stopped: threading.Event) -> None:
         while not stopped.wait(self.refresh_seconds):
@@ -140,22 +168,40 @@ class Schedule:
                 connection.close()  # between two reads the process holds no connection for this
 
     def _read(self) -> tuple[PolicySchedule, ...]:
-        """One query; four more where there are versions that this process has not met. The same object as before
+        """Three queries; four more where there are versions that this process has not met. The same object as before
         where nothing changed, which is how `current` knows."""
         rows = list(
-            PolicyVersion.objects.filter(published_at__isnull=False, policy__asks_account_holders=True)
+            PolicyVersion.objects.filter(published_at__isnull=False)
             .order_by("policy__slug", "effective_at")
-            .values_list("policy_id", "policy__slug", "id")
+            .values_list(
+                "policy__slug",
+                "policy_id",
+                "policy__asks_account_holders",
+                "policy__precedence",
+                "policy__controller__no_nag_days",
+                "id",
+            )
         )
-        known = published.published_versions(version_id for _policy, _slug, version_id in rows)
-        policies = []
-        for (policy_id, slug), group in groupby(rows, key=lambda row: row[:2]):
-            versions = tuple(known[version_id] for _policy, _slug, version_id in group)
-            policies.append(PolicySchedule(policy_id, slug, versions[0].controller_id, versions))
-        return self._policies if self._policies == tuple(policies) else tuple(policies)
+        files = recipients_on_file()
+        known = published.published_versions(row[-1] for row in rows)
+        every = []
+        for (slug, policy_id, asks, precedence, days), group in groupby(rows, key=lambda row: row[:-1]):
+            versions = tuple(known[row[-1]] for row in group)
+            pause = timedelta(days=days)
+            every.append(
+                (asks, precedence, PolicySchedule(policy_id, slug, versions[0].controller_id, versions, pause))
+            )
+        policies: dict[int, list[PolicySchedule]] = defaultdict(list)
+        for _asks, _precedence, policy in sorted(every, key=lambda each: -each[1]):
+            policies[policy.controller_id].append(policy)
+        self._books = {pk: Book.of(theirs, files.get(pk, {})) for pk, theirs in policies.items()}
+        asked = tuple(policy for asks, _precedence, policy in every if asks)
+        self._policies = self._policies if self._policies == asked else asked
+        return self._policies
 
 
 default = Schedule(settings.SCHEDULE_REFRESH_SECONDS)
 current = default.current
+book = default.book
 refresh = default.refresh
 forget = default.forget

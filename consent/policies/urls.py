@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from consent.policies.recipients import views as recipients
 from consent.policies.views import desk, public
 
 app_name = "policies"
@@ -26,4 +27,15 @@ desk_urlpatterns = [
     path("policies/<slug:slug>/draft/purposes/<slug:code>/remove/", desk.remove, name="remove_purpose"),
     path("policies/<slug:slug>/publish/", desk.publish, name="publish"),
     path("controllers/<slug:slug>/", desk.controller, name="controller"),
+    path("controllers/<slug:slug>/recipients/", recipients.recipients, name="recipients"),
+    path("controllers/<slug:slug>/recipients/new/", recipients.new_recipient, name="new_recipient"),
+    path("controllers/<slug:slug>/recipients/of/<slug:code>/", recipients.recipient, name="recipient"),
+    path(
+        "controllers/<slug:slug>/recipients/of/<slug:code>/agreements/", recipients.new_agreement, name="new_agreement"
+    ),
+    path(
+        "controllers/<slug:slug>/recipients/of/<slug:code>/agreements/<int:pk>/end/",
+        recipients.end_agreement,
+        name="end_agreement",
+    ),
 ]

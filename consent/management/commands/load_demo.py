@@ -18,12 +18,16 @@ from accounts.staff.actions import grant_role, open_staff_account
 from accounts.staff.models import Role
 from accounts.users.rules import parse_contact
 from consent.ledger.actions import Answer, Circumstances, enrol, record_answers
+from consent.ledger.answers import kind_by_itself
 from consent.ledger.models import ConsentStatus, Surface
 from consent.policies import actions
 from consent.policies.models import Controller, Policy, PolicyVersion
+from consent.policies.published import published_version
+from consent.policies.recipients.actions import describe_recipient, record_agreement
 
 FOLDER = settings.BASE_DIR / "demo"
 POLICY = "shibei-privacy"
+PUBLISHED_DAYS_AGO = 40
 
 
 class Command(BaseCommand):
@@ -44,8 +48,11 @@ def _load(at: datetime) -> int:
     company: dict[str, Any] = _json("company.json")
     controller = Controller.objects.create(slug="shibei", **company["controller"])
     policy = Policy.objects.create(controller=controller, slug=POLICY, title=company["title"])
-    publisher = _publisher(company["publisher"], at)
+    publisher = _staff(company["publisher"], Role.PUBLISHER, at)
+    _staff(company["auditor"], Role.AUDITOR, at)
     actor = Actor(ActorKind.STAFF, publisher.pk)
+    for recipient in company["recipients"]:
+        _recipient(recipient, controller, actor, at - timedelta(days=PUBLISHED_DAYS_AGO))
     first = _first_version(policy, company, actor, at)
     for person in company["people"]:
         _person(person, controller, first, at)
@@ -60,7 +67,7 @@ def _first_version(policy: Policy, company: Mapping[str, Any], actor: Actor, at:
     actions.write_register(version, _json("register-1.json"))
     consequence = company["refusal_consequence"]
     actions.describe_change(version, kinds=[], summary={}, refusal_consequence=consequence, actor=actor, at=at)
-    published_at = at - timedelta(days=40)
+    published_at = at - timedelta(days=PUBLISHED_DAYS_AGO)
     return actions.publish_version(version, effective_at=at - timedelta(days=33), actor=actor, at=published_at)
 
 
@@ -80,10 +87,30 @@ def _second_version(policy: Policy, company: Mapping[str, Any], actor: Actor, at
     )
 
 
-def _publisher(facts: Mapping[str, str], at: datetime) -> User:
+def _staff(facts: Mapping[str, str], role: Role, at: datetime) -> User:
     user = open_staff_account(parse_contact(facts["email"]), name=facts["name"], actor=SYSTEM, at=at)
-    grant_role(user, Role.PUBLISHER, actor=SYSTEM, at=at)
+    grant_role(user, role, actor=SYSTEM, at=at)
     return user
+
+
+def _recipient(facts: Mapping[str, Any], controller: Controller, actor: Actor, at: datetime) -> None:
+    """On file since before the first version, with an agreement where one is needed."""
+    today = timezone.localdate()
+    assessed_on = today - timedelta(days=facts["assessed_days_ago"])
+    described = {"name": facts["name"], "role": facts["role"], "assessed_on": assessed_on}
+    recipient = describe_recipient(
+        controller, facts["code"], described | {"uses_for_own_marketing": False}, actor=actor, at=at
+    )
+    if terms := facts.get("agreement"):
+        record_agreement(
+            recipient,
+            reference=terms["reference"],
+            confidentiality=True,
+            valid_from=assessed_on,
+            valid_until=today + timedelta(days=terms["ends_in_days"]),
+            actor=actor,
+            at=at,
+        )
 
 
 def _person(facts: Mapping[str, Any], controller: Controller, version: PolicyVersion, at: datetime) -> None:
@@ -91,13 +118,17 @@ def _person(facts: Mapping[str, Any], controller: Controller, version: PolicyVer
     contacts |= {f"{kind}_verified_at": at for kind in contacts}
     user = User.objects.create_user(**contacts, name=facts["name"], language=facts["language"])
     subject = enrol(user, controller.pk, at=at)
-    if not facts["answers"]:
+    published = published_version(version.pk)
+    if not facts["answers"] or published is None:
         return
     text = version.texts.get(language=facts["language"])
     record_answers(
         subject,
         version,
-        [Answer(purpose, ConsentStatus(status)) for purpose, status in facts["answers"].items()],
+        [
+            Answer(purpose, ConsentStatus(status), kind_by_itself(published, purpose))
+            for purpose, status in facts["answers"].items()
+        ],
         circumstances=Circumstances(Surface.PAGE, facts["language"], bytes.fromhex(text.notice_sha256)),
         actor=Actor(ActorKind.SUBJECT, user.pk),
         key=str(uuid5(NAMESPACE_URL, f"demo:{user.pk}")),

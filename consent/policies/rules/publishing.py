@@ -7,7 +7,6 @@ registers decides which kinds of change it must declare (K109-K116).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
@@ -15,35 +14,15 @@ import rfc8785
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from consent.policies.rules.register import register_changes
-
-
-class ProblemCode(StrEnum):
-    """Stable names of what may stand in the way."""
-
-    NO_TEXT = "no-text"
-    NO_CHAPTERS = "no-chapters"
-    CONTROLLER_INCOMPLETE = "controller-incomplete"
-    EFFECTIVE_IN_PAST = "effective-in-past"
-    EFFECTIVE_OUT_OF_ORDER = "effective-out-of-order"
-    NO_SUMMARY = "no-summary"
-    NO_REFUSAL_CONSEQUENCE = "no-refusal-consequence"
-    PURPOSE_INCOMPLETE = "purpose-incomplete"
-    KIND_MISSING = "kind-missing"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """message: in the reader's language, with what to do."""
-
-    code: ProblemCode
-    message: str | Promise
+from consent.policies.recipients.rules import RecipientFacts, sharing_problems
+from consent.policies.rules.problems import Problem, ProblemCode
+from consent.policies.rules.register import SILENT, register_changes
 
 
 @dataclass(frozen=True)
 class VersionContent:
     """A version as plain values. texts: language → Markdown. purposes: as `Purpose.facts()`.
-    controller: as `Controller.block()`."""
+    controller: as `Controller.block()`. recipients: those that the controller has described, by code."""
 
     number: int
     texts: Mapping[str, str]
@@ -54,13 +33,14 @@ class VersionContent:
     change_summary: Mapping[str, str] = field(default_factory=dict)
     refusal_consequence: Mapping[str, str] = field(default_factory=dict)
     effective_at: datetime | None = None
+    recipients: Mapping[str, RecipientFacts] = field(default_factory=dict)
 
 
 def publication_problems(
     draft: VersionContent, before: VersionContent | None, *, effective_at: datetime, at: datetime
 ) -> list[Problem]:
     """Everything that stands in the way of publishing `draft` at the instant `at`; before: the version before it.
-    Source: K2, K3, K13, K24, K109-K116, Y37."""
+    Source: K2, K3, K13, K24, K109-K116, Y24, Y37."""
     return [
         *_about_texts(draft),
         *_about_controller(draft.controller),
@@ -108,6 +88,7 @@ def _about_the_register(draft: VersionContent) -> list[Problem]:
             problems.append(
                 Problem(ProblemCode.PURPOSE_INCOMPLETE, _("Purpose “%(code)s” lacks: %(missing)s.") % lacks)
             )
+        problems += sharing_problems(purpose, draft.recipients)
     return problems
 
 
@@ -156,7 +137,10 @@ def text_digest(markdown: str) -> str:
 
 
 def notice(version: VersionContent, policy: str, language: str) -> dict[str, Any]:
-    """What a person is shown in one language when they are asked: the text by its digest, and every question."""
+    """What a person is shown in one language when they are asked: the text by its digest, and every question.
+
+    A fact that a line is silent about leaves no trace, so notices from before that fact existed keep their digest.
+    """
     return {
         "policy": policy,
         "version": version.number,
@@ -173,10 +157,12 @@ def notice(version: VersionContent, policy: str, language: str) -> dict[str, Any
 def _in_language(facts: Mapping[str, Any], language: str) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for key, value in facts.items():
+        if key in SILENT and value == SILENT[key]:
+            continue
         if isinstance(value, Mapping):
             shown[key] = value.get(language) or next((text for text in value.values() if text), "")
         elif isinstance(value, list):
-            shown[key] = [_in_language(item, language) for item in value]
+            shown[key] = [_in_language(item, language) if isinstance(item, Mapping) else item for item in value]
         else:
             shown[key] = value
     return shown

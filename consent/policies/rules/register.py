@@ -21,18 +21,43 @@ from consent.policies.fields import localized
 from consent.policies.models import ChangeKind, LawfulBasis
 
 WHOLE_POLICY = ""  # the code under which the policy as a whole is answered
+# Facts that lines got later, with what silence about them means; digests of lines that are silent stay what they were.
+SILENT: Mapping[str, Any] = {"is_marketing": False, "validity_days": None, "recipient_codes": [], "never_shared": False}
 ASKING_KINDS = frozenset({str(ChangeKind.M2), str(ChangeKind.M3)})
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """Something a person is asked. purpose: its code, or WHOLE_POLICY. fingerprint: hex, equal where nothing that the
-    answer rests on differs. needs_separate: to be asked apart from everything else (PIPL 23, 29, 39)."""
+    answer rests on differs. needs_separate: to be asked apart from everything else (PIPL 23, 29, 39). validity_days:
+    how long a yes holds, None without end."""
 
     purpose: str
     fingerprint: str = ""
     is_sensitive: bool = False
     needs_separate: bool = False
+    validity_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeFacts:
+    """A purpose as decisions need it. recipients: the codes of those who may be given it. items: code → whether it is
+    never shared. needs_separate: as of its question."""
+
+    code: str
+    title: Mapping[str, str]
+    lawful_basis: str
+    exemption: str
+    citation: Mapping[str, str]
+    is_marketing: bool
+    needs_separate: bool
+    recipients: frozenset[str]
+    items: Mapping[str, bool]
+
+    @property
+    def rests_on_consent(self) -> bool:
+        """True if a person is asked; False if law or contract decides."""
+        return self.lawful_basis == LawfulBasis.CONSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +103,27 @@ def questions_of(purposes: Iterable[Mapping[str, Any]]) -> tuple[Question, ...]:
                 purpose["code"],
                 fingerprint(purpose),
                 is_sensitive=_is_sensitive(purpose),
-                needs_separate=bool(purpose["needs_separate_consent"]) or _is_sensitive(purpose),
+                needs_separate=_needs_separate(purpose),
+                validity_days=purpose.get("validity_days"),
             )
             for purpose in purposes
             if purpose["lawful_basis"] == LawfulBasis.CONSENT
         ),
+    )
+
+
+def purpose_facts(purpose: Mapping[str, Any]) -> PurposeFacts:
+    """What decisions need of a line. purpose: as `Purpose.facts()`; what an older one does not say is its default."""
+    return PurposeFacts(
+        code=purpose["code"],
+        title=purpose["title"],
+        lawful_basis=str(purpose["lawful_basis"]),
+        exemption=purpose["exemption"],
+        citation=purpose["citation"],
+        is_marketing=bool(purpose.get("is_marketing")),
+        needs_separate=_needs_separate(purpose),
+        recipients=frozenset(purpose.get("recipient_codes", ())),
+        items={item["code"]: bool(item.get("never_shared")) for item in purpose["items"]},
     )
 
 
@@ -98,7 +139,7 @@ def register_changes(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str
     given = {
         code
         for code in before.keys() | after.keys()
-        if before.get(code, {}).get("recipients", "") != after.get(code, {}).get("recipients", "")
+        if _given_to(before.get(code, {})) != _given_to(after.get(code, {}))
     }
     processing = {code for code in changed if _without_recipients(before[code]) != _without_recipients(after[code])}
     kinds = {str(ChangeKind.M2)} if added or removed or processing else set()
@@ -113,7 +154,10 @@ def register_changes(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str
 
 def _primary_facts(purpose: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "items": sorted([item["code"], bool(item["is_sensitive"])] for item in purpose["items"]),
+        "items": sorted(
+            [item["code"], bool(item["is_sensitive"])] + ["never shared"] * bool(item.get("never_shared"))
+            for item in purpose["items"]
+        ),
         "lawful_basis": str(purpose["lawful_basis"]),
         "exemption": purpose["exemption"],
         "necessity": str(purpose["necessity"]),
@@ -121,11 +165,23 @@ def _primary_facts(purpose: Mapping[str, Any]) -> dict[str, Any]:
         "needs_separate_consent": bool(purpose["needs_separate_consent"]),
         "recipients": _plain(purpose["recipients"]),
         "retention": _plain(purpose["retention"]),
+    } | {
+        key: sorted(purpose[key]) if key == "recipient_codes" else purpose[key]
+        for key, silence in SILENT.items()
+        if purpose.get(key, silence) != silence
     }
 
 
 def _without_recipients(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in facts.items() if key != "recipients"}
+    return {key: value for key, value in facts.items() if key not in ("recipients", "recipient_codes")}
+
+
+def _given_to(facts: Mapping[str, Any]) -> tuple[str, list[str]]:
+    return facts.get("recipients", ""), facts.get("recipient_codes", [])
+
+
+def _needs_separate(purpose: Mapping[str, Any]) -> bool:
+    return bool(purpose["needs_separate_consent"]) or _is_sensitive(purpose)
 
 
 def _is_sensitive(purpose: Mapping[str, Any]) -> bool:

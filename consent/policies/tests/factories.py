@@ -35,7 +35,7 @@ def make_policy(controller: Controller | None = None, slug: str = "privacy", **f
 
 def facts(code: str, **changes: Any) -> dict[str, Any]:
     """A line of the register that rests on consent, as `Purpose.facts()`, with what is to differ. items: codes, a
-    sensitive one with an exclamation mark behind it."""
+    sensitive one with an exclamation mark behind it, one that is never shared with a minus."""
     items = changes.pop("items", ["phone"])
     if changes.get("lawful_basis", LawfulBasis.CONSENT) != LawfulBasis.CONSENT:
         changes = {
@@ -52,7 +52,10 @@ def facts(code: str, **changes: Any) -> dict[str, Any]:
         "necessity": "improvement",
         "is_sensitive": False,
         "needs_separate_consent": False,
+        "is_marketing": False,
+        "validity_days": None,
         "recipients": {},
+        "recipient_codes": [],
         "retention": {"zh-hans": "12 个月", "en": "12 months"},
         "refusal_consequence": {"zh-hans": "其他功能照常。", "en": "Everything else stays as it is."},
         "items": [_item(item) for item in items],
@@ -93,8 +96,13 @@ def make_version(
 def _item(item: str | Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(item, str):
         return dict(item)
-    code = item.removesuffix("!")
-    return {"code": code, "name": {"zh-hans": f"信息 {code}", "en": f"Item {code}"}, "is_sensitive": code != item}
+    code = item.rstrip("!-")
+    return {
+        "code": code,
+        "name": {"zh-hans": f"信息 {code}", "en": f"Item {code}"},
+        "is_sensitive": "!" in item,
+        "never_shared": item.endswith("-"),
+    }
 
 
 def _make_purpose(version: PolicyVersion, position: int, line: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from consent.ledger.models import DataSubject
 from consent.outbox.models import OutboxMessage
 from consent.policies import actions
 from consent.policies.models import PolicyText, PolicyVersion
-from consent.policies.rules.publishing import ProblemCode
+from consent.policies.rules.problems import ProblemCode
 from consent.policies.tests.factories import MARKDOWN, facts, make_policy, make_version
 
 EFFECTIVE = NOW + timedelta(days=30)
@@ -68,7 +68,7 @@ def test_the_number_of_people_does_not_change_the_number_of_queries(dave: User) 
     with CaptureQueriesContext(connection) as queries:
         _publish(draft, dave)
 
-    assert len(queries) == 13
+    assert len(queries) == 15
     assert not any("data_subject" in query["sql"] for query in queries)
 
 

@@ -90,9 +90,10 @@ def test_the_number_of_queries_does_not_grow(django_assert_num_queries: DjangoAs
             make_version(policy, MANY)
     schedule.forget()
 
-    with django_assert_num_queries(5):  # which versions, the versions, purposes, items, digests
+    # which versions, recipients and their agreements; the versions, purposes, items, digests
+    with django_assert_num_queries(7):
         schedule.current(NOW)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):
         schedule.refresh()
     with django_assert_num_queries(1):
         versions_of(policy.pk)

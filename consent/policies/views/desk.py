@@ -25,8 +25,10 @@ from accounts.users.requests import SignedInRequest
 from consent.policies import actions, selectors
 from consent.policies.forms import ChangeForm, ControllerForm, EffectiveForm, PurposeForm, TextForm
 from consent.policies.models import ChangeKind, Controller, Policy, PolicyVersion
+from consent.policies.recipients.selectors import recipients_now
 from consent.policies.rendering import rendered
-from consent.policies.rules.publishing import ProblemCode, content_digest, publication_problems, required_kinds
+from consent.policies.rules.problems import ProblemCode
+from consent.policies.rules.publishing import content_digest, publication_problems, required_kinds
 
 PUBLISH = "policy.publish"
 Page = Callable[..., HttpResponseBase]
@@ -103,7 +105,9 @@ def purpose(request: SignedInRequest, slug: str, code: str | None = None) -> Htt
     """A line of a draft's register."""
     version = _draft(slug)
     line = get_object_or_404(version.purposes.prefetch_related("items"), code=code) if code else None
-    form = PurposeForm.of(line, request.POST or None)
+    form = PurposeForm.of(
+        line, request.POST or None, recipients=recipients_now(version.policy.controller, timezone.now())
+    )
     if form.is_bound and form.is_valid() and _write_purpose(request, version, form, code):
         return _saved(request, "desk:draft", slug)
     context = _draft_context(version) | {"form": form, "purpose": line}
@@ -125,7 +129,7 @@ def controller(request: SignedInRequest, slug: str) -> HttpResponse:
     company = get_object_or_404(Controller, slug=slug)
     form = ControllerForm.of(company, request.POST or None)
     if form.is_bound and form.is_valid():
-        actions.describe_controller(company, form.block(), actor=_actor(request), at=timezone.now())
+        actions.describe_controller(company, form.facts(), actor=_actor(request), at=timezone.now())
         return _saved(request, "desk:controller", slug)
     context = {"form": form, "controller": company, "section": "desk"}
     return render(request, "desk/controller.html", context, status=422 if form.is_bound else 200)
@@ -157,9 +161,9 @@ class _Review:
 
     def __init__(self, version: PolicyVersion, effective_at: datetime | None) -> None:
         self.version, self.effective_at = version, effective_at
-        self.content = actions.content_of(version, list(version.texts.all()))
-        self.before = actions.published_before(version)
         at = timezone.now()
+        self.content = actions.content_of(version, list(version.texts.all()), at)
+        self.before = actions.published_before(version)
         tried = effective_at or at + timedelta(days=36_500)  # without a date, everything but the date is checked
         self.problems = publication_problems(self.content, self.before, effective_at=tried, at=at)
         self.required = sorted(required_kinds(self.content, self.before)) if self.before else []
@@ -214,11 +218,15 @@ def _publish(request: SignedInRequest, review: _Review, form: CodeForm) -> bool:
 def _write_purpose(request: SignedInRequest, version: PolicyVersion, form: PurposeForm, code: str | None) -> bool:
     facts = form.facts()
     how: dict[str, Any] = {"actor": _actor(request), "at": timezone.now()}
-    if code:
-        actions.write_purpose(version, facts | {"code": code}, **how)
-        return True
     try:
-        actions.add_purpose(version, facts, **how)
+        if code:
+            actions.write_purpose(version, facts | {"code": code}, **how)
+        else:
+            actions.add_purpose(version, facts, **how)
+    except actions.NotShareable as error:
+        for problem in error.problems:
+            form.add_error("is_marketing", str(problem.message))
+        return False
     except actions.PurposeExists:
         form.add_error("code", _("The register has a purpose of this code already. Choose another code."))
         return False
