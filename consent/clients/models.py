@@ -41,3 +41,8 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name})"
+
+    @property
+    def scope_names(self) -> list[str]:
+        """What it may do, in the reader's language."""
+        return [str(Scope(code).label) for code in self.scopes]
