@@ -22,6 +22,7 @@ COPY templates templates
 COPY static static
 COPY locale locale
 COPY demo demo
+COPY tools tools
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -23,7 +23,11 @@ class Case:
 
 def _consents(answers: int) -> Call:
     said = [{"purpose": f"purpose-{number}", "status": "given"} for number in range(1, answers + 1)]
-    return Call("POST", "/api/v1/consents", json.dumps({"subject": "{subject}", "policy": POLICY, "answers": said}))
+    return Call(
+        "POST",
+        "/api/v1/consents",
+        json.dumps({"subject": "{subject}", "policy": POLICY, "language": "zh-hans", "answers": said}),
+    )
 
 
 FLOORS = (

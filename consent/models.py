@@ -6,6 +6,7 @@ from consent.ledger.log.models import Checkpoint, Leaf, Tile, Witnessing
 from consent.ledger.models import ConsentEvent, ConsentState, DataSubject, SubjectKey
 from consent.outbox.models import OutboxMessage
 from consent.policies.models import Controller, DataItem, Policy, PolicyText, PolicyVersion, Purpose
+from consent.policies.recipients.models import Recipient, RecipientAgreement, RecipientDescription
 
 __all__ = [
     "Announcement",
@@ -26,6 +27,9 @@ __all__ = [
     "PolicyText",
     "PolicyVersion",
     "Purpose",
+    "Recipient",
+    "RecipientAgreement",
+    "RecipientDescription",
     "SubjectKey",
     "Tile",
     "Witnessing",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +47,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "allauth",
     "allauth.account",
     "django_otp",
@@ -186,6 +189,21 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- The API --------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "consent.api.documents.Schema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Assent",
+    "VERSION": "1",
+    "DESCRIPTION": "Consents, decisions and their proof, for the systems of one company.",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["consent.api.documents.add_shapes"],
+}
+
 # --- Telling people -------------------------------------------------------------------------------------------------
 SMTP_URL = env.text("SMTP_URL")  # smtp://user:password@host:port, smtps:// for TLS from the start
 MAIL_FROM = env.text("MAIL_FROM", "privacy@portal.example")
@@ -195,9 +213,13 @@ SMS_LOOKUP_URL = env.text("SMS_LOOKUP_URL", "")
 DELIVERY_JOURNAL_DIR = env.text("DELIVERY_JOURNAL_DIR", "")
 DEV_INBOX_URL = env.text("DEV_INBOX_URL", "") if DEVELOPMENT else ""
 SCHEDULE_REFRESH_SECONDS = env.number("SCHEDULE_REFRESH_SECONDS", 2)  # 0: only when told, for tests
+DECISION_CACHE_SECONDS = env.number("DECISION_CACHE_SECONDS", 60)  # how long another system may keep a decision
 # Seconds before a message whose fate a crash left open is asked about: longer than the mail server and the gateway
 # may still be busy with it.
 DELIVERY_ASK_AFTER_SECONDS = env.number("DELIVERY_ASK_AFTER_SECONDS", 60)
+
+# Second parties that get the log's checkpoints: mailto:… and https://user:password@host/…, see manage.py witness.
+WITNESSES = env.words("WITNESSES")
 
 # A Celery message is a wake-up without authority: what is to be done stands in PostgreSQL. So one that cannot be
 # queued is dropped, and one that is lost, late or doubled costs time only.
@@ -225,6 +247,13 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: a file torn by kil
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "consent.outbox.tasks.relay", "schedule": 2.0, "options": {"expires": 10}},
     "drive": {"task": "consent.campaigns.tasks.drive", "schedule": 3.0, "options": {"expires": 10}},
+    "seal": {"task": "consent.ledger.log.tasks.seal", "schedule": 5.0, "options": {"expires": 10}},
+    "witness": {
+        "task": "consent.ledger.log.tasks.witness",
+        "schedule": crontab(minute="7"),
+        "options": {"expires": 900},
+    },
+    "expire": {"task": "consent.ledger.decisions.tasks.expire_due", "schedule": crontab(hour="3", minute="20")},
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a policy of 2 MB in two languages, as a form encodes it

@@ -1,7 +1,7 @@
 """The front door and the choice of language."""
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -11,6 +11,12 @@ from accounts.users.actions import prefer_language
 def home(request: HttpRequest) -> HttpResponse:
     """Somebody signed in comes to their consents, everybody else to the policies."""
     return redirect("ledger:consents" if request.user.is_authenticated else "policies:list")
+
+
+def global_privacy_control(request: HttpRequest) -> JsonResponse:
+    """That `Sec-GPC: 1` is honoured: nothing is ever sold or given to others for their own marketing, so there is
+    nothing to switch off. Source: W3C Global Privacy Control, 4; Y25."""
+    return JsonResponse({"gpc": True, "lastUpdate": "2026-11-22"})
 
 
 def choose_language(request: HttpRequest, language: str) -> HttpResponse:

@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.conftest import Stack, Visitor
+from tests.conftest import Stack, Visitor, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +28,11 @@ PUBLIC = {
     "version": f"/policies/{POLICY}/versions/1/",
     "compare": f"/policies/{POLICY}/changes/1-1/",
     "announcements": "/announcements/",
+    "check": "/check/",
+    "log": "/log/",
+    "log-checkpoints": "/log/checkpoints/",
+    "api-docs": "/api/v1/docs/",
+    "api-problems": "/api/v1/docs/problems/",
     "sign-in": "/account/login/",
     "sign-up": "/account/signup/",
     "inbox": "/dev/inbox/",
@@ -36,6 +41,7 @@ PUBLIC = {
 ASKED = {"answer": f"/consents/{POLICY}/answer/"}
 OWN = {
     "consents": "/consents/",
+    "consents-as-of": "/consents/as-of/",
     "account": "/account/",
     "sign-out": "/account/logout/",
 }
@@ -47,7 +53,12 @@ DESK = {
     "new-purpose": f"/desk/policies/{POLICY}/draft/new-purpose/",
     "publish": f"/desk/policies/{POLICY}/publish/",
     "company": "/desk/controllers/shibei/",
+    "recipients": "/desk/controllers/shibei/recipients/",
+    "recipient": "/desk/controllers/shibei/recipients/of/messages/",
+    "api-keys": "/desk/controllers/shibei/keys/",
+    "new-recipient": "/desk/controllers/shibei/recipients/new/",
 }
+AUDIT = {"audit": "/desk/consents/as-of/"}
 
 
 @contextmanager
@@ -112,8 +123,13 @@ def _sign_in(page: Page, stack: Stack, contact: str) -> None:
 
 @pytest.mark.parametrize(
     ("contact", "pages"),
-    [("13700137002", ASKED), ("lin@people.example", OWN), ("publisher@shibei.example", DESK)],
-    ids=["asked", "answered", "publisher"],
+    [
+        ("13700137002", ASKED),
+        ("lin@people.example", OWN),
+        ("publisher@shibei.example", DESK),
+        ("auditor@shibei.example", AUDIT),
+    ],
+    ids=["asked", "answered", "publisher", "auditor"],
 )
 def test_pages_behind_sign_in_are_accessible(stack: Stack, visit: Visitor, contact: str, pages: dict[str, str]) -> None:
     with visit() as signed_in:
@@ -132,3 +148,43 @@ def test_everything_works_without_scripts(stack: Stack, visit: Visitor) -> None:
         page.get_by_role("button", name="撤回 按您的习惯推荐内容").click()
 
         assert "已撤回" in page.get_by_role("row").filter(has_text="按您的习惯推荐内容").inner_text()
+
+
+def _newest_receipt(page: Page) -> str:
+    """Its path, once the log has it."""
+    page.goto("/consents/")
+    path = page.locator("a[href^='/consents/receipts/']").first.get_attribute("href")
+    assert path
+
+    def sealed() -> bool:
+        page.goto(path)
+        return page.locator("article svg").count() == 1
+
+    eventually(sealed)
+    return path
+
+
+def test_receipts_and_what_their_check_finds_are_accessible(stack: Stack, visit: Visitor) -> None:
+    with visit() as signed_in:
+        _sign_in(signed_in, stack, "lin@people.example")
+        path = _newest_receipt(signed_in)
+        number = path.removeprefix("/consents/receipts/").removesuffix("/")
+        bundle = signed_in.request.get(f"/consents/receipts/{number}.json").text()
+        for look in LOOKS:
+            with with_look(visit, look, signed_in) as page:
+                check_page(page, "receipt", path, look)
+                check_page(page, "entry", f"/check/{number}/", look)
+                _check_findings(page, "genuine", bundle, look)
+                _check_findings(page, "changed", bundle.replace("dpv:Consent", "dpv:Contract"), look)
+
+
+def _check_findings(page: Page, name: str, bundle: str, look: Look) -> None:
+    page.goto("/check/")
+    page.locator("textarea[name=receipt]").fill(bundle)
+    page.locator("main form button[type=submit]").click()
+    page.locator("#verdict").wait_for()
+    _keep_picture(page, f"check-{name}", look)
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{name} {look}\n{found.generate_report()}"
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= SIZES[look[0]][0], f"{name} scrolls sideways at {look}: {width}"

@@ -19,8 +19,8 @@ from consent.ledger.answers import (
     Circumstances,
     Recorded,
     RecordedEvent,
+    check_answers,
     check_circumstances,
-    checked_answers,
 )
 from consent.ledger.enrolment import enrol, enrol_reference
 from consent.ledger.errors import (
@@ -68,11 +68,13 @@ def record_answers(
     events again. Content is version, answers in their order, notice, surface, language and actor; network, agent and
     claimed_at may differ from one try to the next. A withdrawal goes through `withdraw`.
     Raises InvalidAnswers (400), NotTheirs (404), VersionNotPublished, SubjectClosed, IdempotencyConflict (409),
-    UnknownPurpose, NotAskable, ImpliedNotAllowed (422). Source: K10, K43, K44, K76, K120; PIPL 14, 23, 29.
+    UnknownPurpose, NotAskable, ImpliedNotAllowed, UnknownRecipient, SeparateNeeded (422).
+    Source: K10, K43, K44, K76, K81, K120; PIPL 14, 23, 29.
     """
     published = _published_for(subject, version, actor)
     call = _Call(subject.controller_id, bytes(subject.ref), key, circumstances, actor)
-    return _record(call, published, checked_answers(published, answers))
+    check_answers(published, answers)
+    return _record(call, published, answers)
 
 
 def record_for_reference(
@@ -93,12 +95,12 @@ def record_for_reference(
     """
     published = _published(version_id, controller_id)
     call = _Call(controller_id, reference_ref(reference), key, circumstances, actor)
-    checked = checked_answers(published, answers)
+    check_answers(published, answers)
     try:
-        return _record(call, published, checked)
+        return _record(call, published, answers)
     except SubjectClosed:
         enrol_reference(controller_id, reference, at=at)
-        return _record(call, published, checked)
+        return _record(call, published, answers)
 
 
 def accept_by_use(
@@ -139,7 +141,8 @@ def withdraw(
     published = _published_for(subject, version, actor)
     if purpose in published.bases and purpose not in published.questions:
         raise NotWithdrawable
-    answers = checked_answers(published, [Answer(purpose, ConsentStatus.WITHDRAWN)])
+    answers = [Answer(purpose, ConsentStatus.WITHDRAWN)]
+    check_answers(published, answers)
     DataSubject.objects.select_for_update(no_key=True).filter(pk=subject.pk).first()  # one withdrawal after another
     call = _Call(subject.controller_id, bytes(subject.ref), key, circumstances, actor)
     if stored := _stored(call, answers):
@@ -180,7 +183,7 @@ def _published(version_id: int, controller_id: int) -> PublishedVersion:
     return published
 
 
-def _record(call: _Call, version: PublishedVersion, answers: list[Answer]) -> Recorded:
+def _record(call: _Call, version: PublishedVersion, answers: Sequence[Answer]) -> Recorded:
     ids = event_ids(call.controller_id, call.ref, call.key, len(answers))
     circumstances = call.circumstances
     known, at = record(
@@ -217,7 +220,7 @@ def _record(call: _Call, version: PublishedVersion, answers: list[Answer]) -> Re
     )
 
 
-def _stored(call: _Call, answers: list[Answer]) -> list[ConsentEvent]:
+def _stored(call: _Call, answers: Sequence[Answer]) -> list[ConsentEvent]:
     """What was written under the key, in its order; one more than the answers, to see that a call was longer."""
     ids = event_ids(call.controller_id, call.ref, call.key, len(answers) + 1)
     person = DataSubject.objects.filter(controller=call.controller_id, ref=call.ref).values("pk")
@@ -225,7 +228,9 @@ def _stored(call: _Call, answers: list[Answer]) -> list[ConsentEvent]:
     return [found[event_id] for event_id in ids if event_id in found]
 
 
-def _replayed(stored: list[ConsentEvent], call: _Call, version: PublishedVersion, answers: list[Answer]) -> Recorded:
+def _replayed(
+    stored: list[ConsentEvent], call: _Call, version: PublishedVersion, answers: Sequence[Answer]
+) -> Recorded:
     """The stored events as the call's own. Raises IdempotencyConflict if they say something else."""
     how = call.circumstances
     shared = (version.facts.id, how.shown_sha256, how.surface, how.language, str(call.actor))

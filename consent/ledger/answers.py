@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from consent.ledger.errors import ImpliedNotAllowed, InvalidAnswers, NotAskable, UnknownPurpose
+from consent.ledger.errors import (
+    ImpliedNotAllowed,
+    InvalidAnswers,
+    NotAskable,
+    SeparateNeeded,
+    UnknownPurpose,
+    UnknownRecipient,
+)
 from consent.ledger.models import ConsentKind, ConsentStatus, Surface
 from consent.policies.published import PublishedVersion
 from consent.policies.rules.register import ASKING_KINDS, WHOLE_POLICY
 
 MOST_ANSWERS = 500
 KEY_LENGTH = TEXT_LENGTH = 200
+_STATUSES, _KINDS, _SURFACES = (frozenset(choices.values) for choices in (ConsentStatus, ConsentKind, Surface))
+_YES = (ConsentStatus.GIVEN, ConsentStatus.RENEWED)
+_NOT_KEPT = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """purpose: a code of the version's register, or '' for the policy as a whole. recipient: where one recipient of
-    several is meant. kind: a question that must be asked apart is recorded as separate where explicit is given."""
+    several is meant. kind: separate where the question was asked apart from everything else, as some must be."""
 
     purpose: str
     status: ConsentStatus
@@ -59,16 +70,21 @@ class Recorded:
     replayed: bool
 
 
-def checked_answers(version: PublishedVersion, answers: Sequence[Answer]) -> list[Answer]:
-    """The answers as they are recorded.
+def kind_by_itself(version: PublishedVersion, purpose: str) -> ConsentKind:
+    """The kind of an answer to a question that was put by itself: separate where it has to be."""
+    question = version.questions.get(purpose)
+    return ConsentKind.SEPARATE if question and question.needs_separate else ConsentKind.EXPLICIT
 
-    Raises InvalidAnswers (400), UnknownPurpose, NotAskable or ImpliedNotAllowed (422).
-    """
+
+def check_answers(version: PublishedVersion, answers: Sequence[Answer]) -> None:
+    """Raises InvalidAnswers (400), UnknownPurpose, NotAskable, ImpliedNotAllowed, UnknownRecipient or, as the last,
+    SeparateNeeded (422)."""
     if not 0 < len(answers) <= MOST_ANSWERS:
         raise InvalidAnswers(f"between 1 and {MOST_ANSWERS} answers, not {len(answers)}")
     if len({(answer.purpose, answer.recipient) for answer in answers}) < len(answers):
         raise InvalidAnswers("one question is answered twice")
-    return [_checked_answer(version, answer) for answer in answers]
+    for answer in answers:
+        _check_answer(version, answer)
 
 
 def check_circumstances(circumstances: Circumstances, key: str) -> None:
@@ -79,14 +95,14 @@ def check_circumstances(circumstances: Circumstances, key: str) -> None:
         raise InvalidAnswers("claimed_at must say its time zone")
     if not key or not circumstances.language:
         raise InvalidAnswers("key and language must not be empty")
-    if circumstances.surface not in Surface.values:
+    if circumstances.surface not in _SURFACES:
         raise InvalidAnswers("surface is unknown")
     for text in (key, circumstances.language, circumstances.network, circumstances.agent):
         _check_text(text)
 
 
-def _checked_answer(version: PublishedVersion, answer: Answer) -> Answer:
-    if answer.status not in ConsentStatus.values or answer.kind not in ConsentKind.values:
+def _check_answer(version: PublishedVersion, answer: Answer) -> None:
+    if answer.status not in _STATUSES or answer.kind not in _KINDS:
         raise InvalidAnswers("status or kind is unknown")
     _check_text(answer.recipient)
     question = version.questions.get(answer.purpose)
@@ -94,9 +110,10 @@ def _checked_answer(version: PublishedVersion, answer: Answer) -> Answer:
         raise NotAskable if answer.purpose in version.bases else UnknownPurpose
     if answer.kind == ConsentKind.IMPLIED:
         _check_implied(version, answer)
-    if answer.kind == ConsentKind.EXPLICIT and question.needs_separate:
-        return replace(answer, kind=ConsentKind.SEPARATE)
-    return answer
+    if answer.recipient and answer.recipient not in version.recipients(answer.purpose):
+        raise UnknownRecipient
+    if question.needs_separate and answer.status in _YES and answer.kind != ConsentKind.SEPARATE:
+        raise SeparateNeeded
 
 
 def _check_implied(version: PublishedVersion, answer: Answer) -> None:
@@ -108,5 +125,5 @@ def _check_implied(version: PublishedVersion, answer: Answer) -> None:
 
 def _check_text(text: str) -> None:
     """Control characters delimit lists on the way to PostgreSQL; half a surrogate pair cannot be stored."""
-    if len(text) > TEXT_LENGTH or any(character < " " or "\ud800" <= character <= "\udfff" for character in text):
+    if len(text) > TEXT_LENGTH or _NOT_KEPT.search(text):
         raise InvalidAnswers("a text is too long or has characters that cannot be kept")

@@ -39,6 +39,20 @@ class NotAskable(LedgerError):
     http_status = 422
 
 
+class SeparateNeeded(LedgerError):
+    """A yes to what must be asked apart counts only where the caller says that it was (422)."""
+
+    message = _("This has to be asked by itself, apart from everything else.")
+    http_status = 422
+
+
+class UnknownRecipient(LedgerError):
+    """The purpose names no such recipient in this version (422)."""
+
+    message = _("This purpose names no such recipient.")
+    http_status = 422
+
+
 class ImpliedNotAllowed(LedgerError):
     """Continued use stands for a yes to the policy as a whole alone, and never where M2 or M3 changed (422)."""
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from consent.ledger.answers import Answer
-from consent.ledger.models import ConsentStatus
+from consent.ledger.models import ConsentKind, ConsentStatus
 from consent.ledger.rules import StateFacts
 from consent.ledger.selectors import Line, PolicyStanding
 from consent.policies.fields import localized
@@ -91,7 +91,8 @@ def answers_from(
     for purpose in asked:
         yes = ConsentStatus.RENEWED if purpose in agreed_before else ConsentStatus.GIVEN
         ticked = form.get(field_name(purpose), "")
-        answers.append(Answer(purpose, _said(form.get("act", ""), ticked, yes, apart=purpose in separate)))
+        kind = ConsentKind.SEPARATE if purpose in separate else ConsentKind.EXPLICIT
+        answers.append(Answer(purpose, _said(form.get("act", ""), ticked, yes, apart=purpose in separate), kind))
     return answers
 
 

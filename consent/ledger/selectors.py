@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -156,7 +156,7 @@ def states_of(subject_ids: Iterable[int], policy_ids: Iterable[int]) -> dict[tup
     rows = ConsentState.objects.filter(subject_id__in=subject_ids, policy_id__in=policy_ids, recipient="")
     states: dict[tuple[int, int], list[StateFacts]] = defaultdict(list)
     for row in rows:
-        facts = StateFacts(row.purpose, row.version_id, row.status, row.kind, row.at)
+        facts = StateFacts(row.purpose, row.version_id, row.status, row.kind, row.at, event_id=row.event_id)
         states[row.subject_id, row.policy_id].append(facts)
     return states
 
@@ -233,7 +233,8 @@ class _View:
         )
 
     def _lines(self, at: datetime, purposes: Mapping[tuple[int, str], Purpose]) -> tuple[Line, ...]:
-        found = standing(self.facts, self.states, at)
+        pause = timedelta(days=self.policy.controller.no_nag_days)
+        found = standing(self.facts, self.states, at, pause=pause)
         lines = []
         for each in found.questions:
             given = each.answer or each.outdated

@@ -16,7 +16,8 @@ SEPARATOR = "\x1f"
 # One instant for the whole call, never earlier than what the person said before: a clock that was set back loses no
 # withdrawal. The first answer decides whether the call is new: a repeat finds it and adds nothing, and one that runs at
 # the same moment waits for it, holding no other lock. States are locked in one order, so no two calls wait for each
-# other. An answer outranks a deferral, a deferral a mere request, and among equals the later wins.
+# other. An answer outranks a deferral, a deferral a mere request, and among equals the later wins; one that has expired
+# is open again and ranks as a deferral.
 RECORD = """
 WITH call AS MATERIALIZED (
     SELECT s.id AS subject_id,
@@ -55,7 +56,7 @@ WITH call AS MATERIALIZED (
     ON CONFLICT (subject_id, policy_id, purpose, recipient, version_id) DO UPDATE
        SET at = excluded.at, event_id = excluded.event_id, status = excluded.status, kind = excluded.kind
      WHERE (least(excluded.status, 'given'), excluded.at, excluded.event_id)
-         > (least(t.status, 'given'), t.at, t.event_id)
+         > (CASE t.status WHEN 'expired' THEN 'deferred' ELSE least(t.status, 'given') END, t.at, t.event_id)
 )
 SELECT (SELECT count(*) FROM call), (SELECT at FROM first)
 """
@@ -97,6 +98,7 @@ def fetch_all(sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple
 
 def _fetch_all(sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     raw = psycopg.Cursor(connection.connection)
+    raw.format = psycopg.pq.Format.BINARY  # instants are read in C, where text would go through Django's own reader
     if connection.queries_logged:
         with connection.make_debug_cursor(cast(Any, raw)) as cursor:
             cursor.execute(sql, values)

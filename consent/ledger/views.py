@@ -20,7 +20,7 @@ from consent.ledger.actions import Answer, record_answers, withdraw
 from consent.ledger.asking import Asking
 from consent.ledger.errors import LedgerError
 from consent.ledger.gate import gate_exempt
-from consent.ledger.models import ConsentStatus
+from consent.ledger.models import ConsentKind, ConsentStatus
 from consent.ledger.pages import answers_from, consent_record, question_cards
 from consent.ledger.selectors import consent_records, history_page
 from consent.policies.models import VersionStatus
@@ -73,7 +73,9 @@ def decide(request: HttpRequest, slug: str) -> HttpResponse:
     how: dict[str, Any] = {"circumstances": asking.circumstances, "actor": asking.actor, "key": key}
     try:
         if given:
-            record_answers(asking.subject(), asking.version, [Answer(purpose, ConsentStatus.GIVEN)], **how)
+            kind = ConsentKind.SEPARATE if purpose in asking.separate else ConsentKind.EXPLICIT
+            answers = [Answer(purpose, ConsentStatus.GIVEN, kind)]  # one purpose and nothing else: asked apart
+            record_answers(asking.subject(), asking.version, answers, **how)
         else:
             withdraw(asking.subject(), asking.version, purpose, at=asking.at, **how)
     except LedgerError as error:

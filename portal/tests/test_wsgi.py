@@ -65,7 +65,7 @@ def test_a_page_is_kept_for_a_second_only(monkeypatch: pytest.MonkeyPatch) -> No
     _get(pages)
     later = time.monotonic() + page_cache.SECONDS + 0.1
 
-    monkeypatch.setattr(page_cache.time, "monotonic", lambda: later)
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     _status, _headers, body = _get(pages)
 
     assert (answers.asked, body) == (2, b"page 2")

@@ -8,8 +8,10 @@ from typing import Any
 from accounts.audit.rules import Actor, ActorKind
 from accounts.models import User
 from consent.ledger.actions import Answer, Circumstances, Recorded, enrol, record_answers
+from consent.ledger.answers import kind_by_itself
 from consent.ledger.models import ConsentStatus, DataSubject, Surface
 from consent.policies.models import Controller, PolicyVersion
+from consent.policies.published import published_version
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 _keys = count(1)
@@ -40,10 +42,12 @@ def answer(
     key: str = "",
 ) -> Recorded:
     """The person's answers as they would come from a page, under a new key where none is given."""
+    published = published_version(version.pk)
+    assert published is not None
     return record_answers(
         subject,
         version,
-        [Answer(purpose, status) for purpose in purposes],
+        [Answer(purpose, status, kind_by_itself(published, purpose)) for purpose in purposes],
         circumstances=circumstances(),
         actor=themselves(subject),
         key=key or f"key-{next(_keys)}",

@@ -83,7 +83,11 @@ STANDINGS = [
      "given", True, False),
     ("a request is no answer", [V1], [said("requested")], None, False, True),
     ("a revocation ends it", [V1], [said("revoked")], "revoked", False, False),
-    ("an expired yes is over and does not nag", [V1], [said("expired")], "expired", False, False),
+    ("an expired yes is over and asked again", [V1], [said("expired")], "expired", False, True),
+    ("but does not nag", [V1], [said("expired", day=360)], "expired", False, False),
+    ("nor where the person will answer later", [V1, NOTICE], [said("expired"), said("deferred", 2, day=360)],
+     "expired", False, False),
+    ("a no after it stands", [V1, NOTICE], [said("expired"), said("refused", 2, day=40)], "refused", False, False),
     ("a withdrawal under an earlier version acts at once", [V1, NOTICE],
      [said("given", 2, day=20), said("withdrawn", 1, day=50)], "withdrawn", False, False),
     ("even where the versions ask different things", [V1, ASKING],
@@ -117,7 +121,7 @@ def test_standing(
 
     assert line is not None
     assert (line.answer.status if line.answer else None) == counts
-    assert (line.in_force, line.must_ask, line.is_open) == (is_in_force, must_ask, counts is None)
+    assert (line.in_force, line.must_ask, line.is_open) == (is_in_force, must_ask, counts in (None, "expired"))
     assert in_force(versions, states, "ads", NOW) is is_in_force
 
 

@@ -130,9 +130,9 @@ def test_nobody_sees_what_another_answered(
     assert len(states_for(alice, version.policy)) == len(history_of(alice)) == 2
 
 
-def test_an_answer_about_one_recipient_is_not_one_about_all(
-    alice: User, subject: DataSubject, version: PolicyVersion
-) -> None:
+def test_an_answer_about_one_recipient_is_not_one_about_all(alice: User) -> None:
+    version = make_version(make_policy(), [facts("ads", recipient_codes=["shop"])])
+    subject = make_subject(alice, version.policy.controller)
     for_one = [Answer("ads", GIVEN, recipient="shop")]
     record_answers(subject, version, for_one, circumstances=circumstances(), actor=themselves(subject), key="k")
 
