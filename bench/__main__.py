@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from bench import report
-from bench.cases import CASES, FLOORS, READS, Case
+from bench.cases import CASES, FLOORS, STATEMENTS, Case
 from bench.load import ask
 from bench.report import Memory, Sample
 from bench.servers import Prepared, Target, prepare, run_job, serving
@@ -75,12 +75,12 @@ def _measure_jobs(prepared: Prepared, lines: int) -> dict[str, dict[str, float]]
 
 
 def _measure_memory(prepared: Prepared, options: argparse.Namespace) -> list[Memory]:
-    """Reads, writes and pages in turn until the requests are spent; what the largest worker holds on the way."""
+    """Writes and reads in turn until the requests are spent; what the largest worker holds on the way."""
     found: list[Memory] = []
     with serving(prepared, options.port) as target:
         asked, step = 0, options.requests // MEMORY_STEPS
         while asked < options.requests:
-            for case in READS:
+            for case in STATEMENTS:
                 asked += ask(target.url, case.call, seconds=3, key=prepared.key, subjects=prepared.people).requests
             if asked >= (len(found) + 1) * step:
                 found.append(Memory(asked, target.memory_mb()))

@@ -22,7 +22,6 @@ from consent.ledger.log.errors import NoSuchSize
 from consent.ledger.log.selectors import as_base64, consistency_between, latest_checkpoint, proof_of
 from consent.ledger.models import ConsentEvent
 from consent.ledger.receipts.kantara import kantara_receipt
-from consent.ledger.receipts.pdf import receipt_pdf
 from consent.ledger.receipts.selectors import receipt_for
 
 LARGEST_SIZE = 2**63 - 1
@@ -70,6 +69,8 @@ class Receipts(ApiView):
         renderer = request.accepted_renderer
         match renderer.format:
             case "pdf":
+                from consent.ledger.receipts.pdf import receipt_pdf  # a quarter of a worker's memory, which few need
+
                 content = receipt_pdf(receipt)
             case "jws":
                 content = receipt.jws.encode()

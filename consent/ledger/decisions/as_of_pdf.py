@@ -25,7 +25,6 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate
 
-from accounts.models import User
 from consent.ledger.decisions.as_of import AnswerThen, AsOf, PolicyThen
 from consent.ledger.models import ConsentKind
 from consent.ledger.receipts.pdf_signing import sign_pdf
@@ -49,11 +48,6 @@ def as_of_pdf(found: AsOf, about: str, made_at: datetime) -> bytes:
     document = SimpleDocTemplate(buffer, pagesize=A4, title=title, author=settings.PORTAL_NAME, invariant=1, **margins)
     document.build(list(_story(found, title, about, made_at)))
     return sign_pdf(buffer.getvalue(), reason=title)
-
-
-def in_words(user: User) -> str:
-    """An account holder by name and masked contacts."""
-    return pgettext("between items", ", ").join(filter(None, [user.name, *map(str, user.contacts)]))
 
 
 def _story(found: AsOf, title: str, about: str, made_at: datetime) -> Iterable[Flowable]:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
-
 QUIET_ZONE = 4  # modules around it, ISO/IEC 18004
 
 
@@ -18,6 +16,8 @@ class Code:
 
 def qr_code(text: str) -> Code:
     """text: ASCII, at most a few hundred characters."""
+    from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel  # loads an imaging library
+
     code = QRCode(None, QRErrorCorrectLevel.M)
     code.addData(text)
     code.make()

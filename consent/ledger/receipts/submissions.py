@@ -19,8 +19,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
 
 from consent.ledger.keyring import receipt_ring
 from consent.ledger.receipts.keys import MOST_OCTETS, receipt_kid
@@ -149,16 +147,18 @@ def _from_pdf(octets: bytes) -> Submission:
     kid = signer_of_pdf(octets)
     if not kid:
         raise NotOurPdf
-    try:
-        content = _attachment(octets)
-    except (PdfError, KeyError, IndexError, TypeError) as error:
-        raise PdfWithoutReceipt from error
-    return _from_bundle(content.decode(), kid)
+    return _from_bundle(_attachment(octets).decode(), kid)
 
 
 def _attachment(octets: bytes) -> bytes:
-    names = PdfFileReader(BytesIO(octets)).root["/Names"]["/EmbeddedFiles"]["/Names"]
-    return bytes(names[1]["/EF"]["/F"].data)
+    from pyhanko.pdf_utils.misc import PdfError  # a quarter of a worker's memory, which few need
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    try:
+        names = PdfFileReader(BytesIO(octets)).root["/Names"]["/EmbeddedFiles"]["/Names"]
+        return bytes(names[1]["/EF"]["/F"].data)
+    except (PdfError, KeyError, IndexError, TypeError) as error:
+        raise PdfWithoutReceipt from error
 
 
 def signer_of_pdf(octets: bytes) -> str:

@@ -23,7 +23,6 @@ from consent.ledger.receipts.errors import NoConsentToState, PersonErased
 from consent.ledger.receipts.findings import findings
 from consent.ledger.receipts.kantara import kantara_receipt
 from consent.ledger.receipts.keys import key_set, log_verifiers
-from consent.ledger.receipts.pdf import receipt_pdf
 from consent.ledger.receipts.qr import qr_code
 from consent.ledger.receipts.selectors import Receipt, log_entry, own_event, receipt_for
 from consent.ledger.receipts.sheet import not_proven, record_facts, sheet_of
@@ -67,6 +66,8 @@ def bundle(request: SignedInRequest, event_id: UUID) -> HttpResponse:
 @require_safe
 def pdf(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     """The receipt on paper, signed, with the file inside."""
+    from consent.ledger.receipts.pdf import receipt_pdf  # a quarter of a worker's memory, which few need
+
     mine = _own(request, event_id)
     return _file(receipt_pdf(mine, request.user), "application/pdf", f"{mine.file_name}.pdf")
 
