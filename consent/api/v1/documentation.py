@@ -67,10 +67,14 @@ class DocumentationPage(OpenView):
         """Readable for everybody, whatever they have been asked."""
         return gate_exempt(super().as_view(**initkwargs))
 
+    def perform_authentication(self, request: Request) -> None:
+        """Nobody brings a key; who is signed in stays so."""
+
     def get(self, request: Request) -> HttpResponse:
-        """In the reader's language."""
-        response = render(request._request, self.template, type(self).context())
-        response["Cache-Control"] = PUBLIC
+        """In the reader's language, with their name above."""
+        page = request._request
+        response = render(page, self.template, type(self).context())
+        response["Cache-Control"] = "private, no-cache" if page.user.is_authenticated else PUBLIC
         return response
 
 

@@ -21,6 +21,7 @@ from accounts.otp.forms import CodeForm
 from accounts.otp.models import Challenge
 from accounts.staff.decorators import role_required
 from accounts.staff.models import Role
+from accounts.staff.selectors import has_role
 from accounts.users.requests import SignedInRequest
 from consent.policies import actions, selectors
 from consent.policies.forms import ChangeForm, ControllerForm, EffectiveForm, PurposeForm, TextForm
@@ -48,10 +49,12 @@ def publisher_required(view: Page) -> Page:
     return role_required(Role.PUBLISHER)(page)
 
 
-@publisher_required
+@role_required(Role.PUBLISHER, Role.AUDITOR)
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
-    """Every policy with its versions, its draft and its campaigns."""
+    """Every policy with its versions, its draft and its campaigns; an auditor comes to the page made for them."""
+    if not has_role(request.user, Role.PUBLISHER):
+        return redirect("desk:as_of")
     context = {"rows": selectors.desk_policies(timezone.now()), "section": "desk"}
     return render(request, "desk/home.html", context)
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from consent.api.kinds import KINDS
 from consent.api.v1.tests.conftest import Caller, problem
 from consent.api.v1.tests.test_every_operation import OPERATIONS
@@ -31,6 +32,16 @@ def test_the_page_shows_every_operation_with_its_scope(client: Client) -> None:
     for operation in OPERATIONS:
         assert f"{operation.method.upper()} {operation.path}" in page
         assert operation.said["x-scope"] in Scope.values
+
+
+def test_who_is_signed_in_stays_so(client: Client, alice: User) -> None:
+    client.force_login(alice)
+
+    response = client.get("/api/v1/docs/")
+
+    assert "Alice" in response.content.decode()
+    assert response["Cache-Control"] == "private, no-cache"
+    assert "Cookie" in response["Vary"]
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])

@@ -241,6 +241,12 @@ def test_an_auditor_finds_somebody_by_reference_or_account_and_it_is_recorded(
     assert "alice@" not in str([look.details for look in looks])
 
 
+def test_an_auditor_who_opens_the_desk_comes_there(auditor: Client) -> None:
+    response = auditor.get("/desk/")
+
+    assert (response.status_code, response["Location"]) == (302, AUDIT)
+
+
 def test_who_is_not_known_is_not_known_and_the_look_is_recorded(auditor: Client, version: PolicyVersion) -> None:
     response = auditor.post(AUDIT, _form(version.policy.controller))
 
