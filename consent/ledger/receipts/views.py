@@ -1,5 +1,8 @@
 """A person's receipts, the public check, and the keys by which anybody checks."""
 
+import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,6 +13,7 @@ from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -32,11 +36,34 @@ from consent.ledger.rules import YES
 PROGRAM = settings.BASE_DIR / "tools" / "verify_receipt.py"
 FORM_OCTETS = settings.FILE_UPLOAD_MAX_MEMORY_SIZE  # up to here a file stays in memory; a pasted text may have grown
 
+logger = logging.getLogger(__name__)
+Own = Callable[[SignedInRequest, UUID], HttpResponse]
+
+
+def _told_where_the_log_is_broken(view: Own) -> Own:
+    """500 in plain words where the row is not the one that was signed: a receipt for it would be a false one."""
+
+    @wraps(view)
+    def told(request: SignedInRequest, event_id: UUID) -> HttpResponse:
+        try:
+            return view(request, event_id)
+        except LogBroken:
+            logger.exception("No receipt for event %s", event_id)
+            said = {
+                "heading": _("The log contradicts this record"),
+                "explanation": _("It was changed after it had been signed. No receipt is issued for what it says now."),
+                "advice": _("A receipt that you kept from before still proves what you answered. Please tell us."),
+            }
+            return render(request, "error.html", said, status=500)
+
+    return told
+
 
 @never_cache
 @gate_exempt
 @login_required
 @require_safe
+@_told_where_the_log_is_broken
 def receipt(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     """The receipt as a page."""
     mine = _own(request, event_id)
@@ -54,6 +81,7 @@ def receipt(request: SignedInRequest, event_id: UUID) -> HttpResponse:
 @gate_exempt
 @login_required
 @require_safe
+@_told_where_the_log_is_broken
 def bundle(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     """Record, signature and proof as one file."""
     mine = _own(request, event_id)
@@ -64,6 +92,7 @@ def bundle(request: SignedInRequest, event_id: UUID) -> HttpResponse:
 @gate_exempt
 @login_required
 @require_safe
+@_told_where_the_log_is_broken
 def pdf(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     """The receipt on paper, signed, with the file inside."""
     from consent.ledger.receipts.pdf import receipt_pdf  # a quarter of a worker's memory, which few need
@@ -76,6 +105,7 @@ def pdf(request: SignedInRequest, event_id: UUID) -> HttpResponse:
 @gate_exempt
 @login_required
 @require_safe
+@_told_where_the_log_is_broken
 def kantara(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     """The receipt in Kantara's form; 404 where nothing was consented to."""
     mine = _own(request, event_id)

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+import psycopg
 import pytest
 from django.test import Client
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from consent.ledger.log.tests.conftest import tamper
 from consent.ledger.models import ConsentEvent, ConsentStatus
 from consent.ledger.receipts.keys import signed_payload
 from consent.ledger.receipts.record import canonical
@@ -18,6 +20,8 @@ from consent.ledger.receipts.submissions import signer_of_pdf
 from consent.ledger.receipts.tests.factories import make_act, make_sealed
 from consent.ledger.tests.factories import answer, make_subject
 from consent.policies.models import PolicyVersion
+
+__all__ = ["tamper"]
 
 FORMS = ("/consents/receipts/{}/", "/consents/receipts/{}.json", "/consents/receipts/{}.pdf")
 NEVER = "00000000-0000-8000-8000-000000000000"
@@ -77,6 +81,19 @@ def test_once_sealed_the_bundle_carries_its_proof(person: Client, alice: User) -
     assert bundle == receipt.bundle()
     assert bundle["proof"]["leaf"] == bundle["record"]["log_entry"]
     assert set(bundle["proof"]) == {"leaf", "index", "size", "path", "checkpoint", "opening"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_for_a_row_that_was_changed_no_receipt_is_issued(
+    form: str, person: Client, alice: User, tamper: psycopg.Connection[Any]
+) -> None:
+    receipt = make_sealed(alice)
+    tamper.execute("UPDATE consent_event SET status = 'refused' WHERE id = %s", [receipt.event.id])
+
+    response = person.get(form.format(receipt.event.id), headers={"accept-language": "en"})
+
+    assert response.status_code == 500
+    assert "The log contradicts this record" in response.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
