@@ -21,7 +21,7 @@ from consent.policies.published import PublishedVersion
 from consent.policies.rules.register import ASKING_KINDS, WHOLE_POLICY
 
 MOST_ANSWERS = 500
-KEY_LENGTH = TEXT_LENGTH = 200
+TEXT_LENGTH = 200
 _STATUSES, _KINDS, _SURFACES = (frozenset(choices.values) for choices in (ConsentStatus, ConsentKind, Surface))
 _YES = (ConsentStatus.GIVEN, ConsentStatus.RENEWED)
 _NOT_KEPT = re.compile(r"[\x00-\x1f\ud800-\udfff]")

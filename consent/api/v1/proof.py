@@ -69,7 +69,7 @@ class Receipts(ApiView):
         renderer = request.accepted_renderer
         match renderer.format:
             case "pdf":
-                from consent.ledger.receipts.pdf import receipt_pdf  # a quarter of a worker's memory, which few need
+                from consent.ledger.receipts.pdf import receipt_pdf  # a sixth of a worker's memory, which few need
 
                 content = receipt_pdf(receipt)
             case "jws":

@@ -63,7 +63,7 @@ def _in_words(user: User) -> str:
 
 
 def _pdf(found: AsOf, about: str, now: datetime) -> HttpResponse:
-    from consent.ledger.decisions.as_of_pdf import as_of_pdf  # a quarter of a worker's memory, which few need
+    from consent.ledger.decisions.as_of_pdf import as_of_pdf  # a sixth of a worker's memory, which few need
 
     name = f"consents-{timezone.localdate(found.at)}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,15 +1,9 @@
-"""A receipt on paper: A4, with a QR code to the public check, the JSON inside, and a digital signature.
-
-Chinese is printed with a face that every reader brings along (Adobe's STSong-Light), so no font is embedded. That face
-has no bold and poor Latin letters: weight comes from size and colour, and Latin runs take Helvetica.
-"""
+"""A receipt on paper: A4, with a QR code to the public check, the JSON inside, and a digital signature."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from io import BytesIO
-from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -20,10 +14,7 @@ from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -37,20 +28,16 @@ from reportlab.platypus import (
 )
 
 from accounts.models import User
+from consent.ledger.receipts.paper import INK, MAIN, QUIET, text
 from consent.ledger.receipts.pdf_signing import sign_pdf
 from consent.ledger.receipts.selectors import Receipt
 from consent.ledger.receipts.sheet import Fact, Sheet, sheet_of
 
-CHINESE = "STSong-Light"
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
 LABEL_WIDTH = 34 * mm
 QR_SIDE = 34 * mm
-INK, QUIET, LINE, MAIN = HexColor("#152530"), HexColor("#445762"), HexColor("#cbd9dd"), HexColor("#00596c")
-_CHINESE = re.compile(r"[\u2e80-\uffef]")
-_RUNS = {True: re.compile(r"[^\x00-\xff\u2013\u2014\u2026]+"), False: re.compile(r"[^\x00-\xff\u2010-\u2026]+")}
-
-pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+LINE = HexColor("#cbd9dd")
 
 
 def receipt_pdf(receipt: Receipt, holder: User | None = None) -> bytes:
@@ -87,7 +74,7 @@ def _print(sheet: Sheet, company: str, check_url: str) -> bytes:
 def _story(sheet: Sheet, company: str, check_url: str) -> Iterable[Flowable]:
     yield HRFlowable(WIDTH, 2 * mm, color=MAIN, lineCap="butt", spaceAfter=4 * mm)
     yield _head(sheet, company, check_url)
-    yield from (_text(note, 9.5, QUIET, before=3) for note in sheet.notes)
+    yield from (text(note, 9.5, QUIET, before=3) for note in sheet.notes)
     yield _facts(sheet.answered)
     yield _heading(_("Evidence"))
     yield _facts(sheet.evidence)
@@ -98,10 +85,10 @@ def _story(sheet: Sheet, company: str, check_url: str) -> Iterable[Flowable]:
 
 def _head(sheet: Sheet, company: str, check_url: str) -> Table:
     words = [
-        _text(f"{company} · {_('Receipt')}", 9.5, QUIET),
-        _text(sheet.about, 18, INK, before=2, after=2),
-        _text(sheet.answer, 14, MAIN, after=3),
-        _text(sheet.number, 9, QUIET, latin="Courier"),
+        text(f"{company} · {_('Receipt')}", 9.5, QUIET),
+        text(sheet.about, 18, INK, before=2, after=2),
+        text(sheet.answer, 14, MAIN, after=3),
+        text(sheet.number, 9, QUIET, latin="Courier"),
     ]
     code = [_qr(check_url)] if check_url else []
     table = Table([[words, code]], [WIDTH - QR_SIDE - 4 * mm, QR_SIDE + 4 * mm])
@@ -110,7 +97,7 @@ def _head(sheet: Sheet, company: str, check_url: str) -> Table:
 
 
 def _facts(facts: Sequence[Fact]) -> Table:
-    rows = [[_text(fact.label, 9.5, QUIET), _value(fact)] for fact in facts]
+    rows = [[text(fact.label, 9.5, QUIET), _value(fact)] for fact in facts]
     table = Table(rows, [LABEL_WIDTH, WIDTH - LABEL_WIDTH], spaceBefore=2 * mm, spaceAfter=1 * mm)
     lines = ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE)
     padding = [("TOPPADDING", (0, 0), (-1, -1), 0.7 * mm), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.1 * mm)]
@@ -120,10 +107,10 @@ def _facts(facts: Sequence[Fact]) -> Table:
 
 def _value(fact: Fact) -> list[Flowable]:
     shown: list[Flowable] = [
-        _text(fact.value, 8.5, INK, latin="Courier") if fact.is_digest else _text(fact.value, 10, INK)
+        text(fact.value, 8.5, INK, latin="Courier") if fact.is_digest else text(fact.value, 10, INK)
     ]
     if fact.url:
-        shown.append(_text(fact.url, 8, QUIET, url=fact.url))
+        shown.append(text(fact.url, 8, QUIET, url=fact.url))
     return shown
 
 
@@ -139,40 +126,11 @@ def _ways(check_url: str) -> list[str]:
 
 
 def _heading(words: str) -> Paragraph:
-    return _text(words, 12, MAIN, before=2.5, after=0.5)
+    return text(words, 12, MAIN, before=2.5, after=0.5)
 
 
 def _points(sentences: Iterable[str]) -> list[Flowable]:
-    return [_text(f"·  {sentence}", 9.5, INK, before=0.3, indent=3) for sentence in sentences]
-
-
-def _text(
-    words: str,
-    size: float,
-    color: HexColor,
-    *,
-    before: float = 0,
-    after: float = 0,
-    indent: float = 0,
-    latin: str = "Helvetica",
-    url: str = "",
-) -> Paragraph:
-    """before, after, indent: in millimetres."""
-    chinese = bool(_CHINESE.search(words))  # decides to which face quotation marks belong
-    style = ParagraphStyle(
-        "text",
-        fontName=latin,
-        fontSize=size,
-        leading=size * 1.42,
-        textColor=color,
-        spaceBefore=before * mm,
-        spaceAfter=after * mm,
-        leftIndent=indent * mm,
-        firstLineIndent=-indent * mm,
-        wordWrap="CJK" if chinese or latin == "Courier" else None,
-    )
-    marked = _RUNS[chinese].sub(lambda run: f'<font name="{CHINESE}">{run[0]}</font>', escape(words))
-    return Paragraph(f'<a href="{escape(url, {chr(34): "&quot;"})}">{marked}</a>' if url else marked, style)
+    return [text(f"·  {sentence}", 9.5, INK, before=0.3, indent=3) for sentence in sentences]
 
 
 def _qr(url: str) -> Drawing:

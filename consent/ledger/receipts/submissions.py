@@ -151,7 +151,7 @@ def _from_pdf(octets: bytes) -> Submission:
 
 
 def _attachment(octets: bytes) -> bytes:
-    from pyhanko.pdf_utils.misc import PdfError  # a quarter of a worker's memory, which few need
+    from pyhanko.pdf_utils.misc import PdfError  # a sixth of a worker's memory, which few need
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     try:

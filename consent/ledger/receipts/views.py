@@ -95,7 +95,7 @@ def bundle(request: SignedInRequest, event_id: UUID) -> HttpResponse:
 @_told_where_the_log_is_broken
 def pdf(request: SignedInRequest, event_id: UUID) -> HttpResponse:
     """The receipt on paper, signed, with the file inside."""
-    from consent.ledger.receipts.pdf import receipt_pdf  # a quarter of a worker's memory, which few need
+    from consent.ledger.receipts.pdf import receipt_pdf  # a sixth of a worker's memory, which few need
 
     mine = _own(request, event_id)
     return _file(receipt_pdf(mine, request.user), "application/pdf", f"{mine.file_name}.pdf")

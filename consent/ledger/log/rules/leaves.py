@@ -44,9 +44,6 @@ class EventRow(NamedTuple):
     idempotency_key: str
 
 
-COLUMN_COUNT = len(EventRow._fields)
-
-
 def opening_key(secret: bytes, event_id: str) -> bytes:
     """The key of one event's commitment. Given to the person, it opens this leaf and no other. secret: the person's."""
     return hmac.digest(secret, b"opening:" + event_id.encode(), "sha256")

@@ -44,11 +44,6 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     return hashes[0]
 
 
-def split_hashes(octets: bytes) -> list[bytes]:
-    """The hashes that stand one after the other, as tiles are stored and served."""
-    return [octets[start : start + HASH_BYTES] for start in range(0, len(octets), HASH_BYTES)]
-
-
 class Frontier:
     """The roots of the complete subtrees that a growing list consists of, the largest first."""
 
