@@ -1,4 +1,4 @@
-"""Every write of policies: import, draft, register, publish."""
+"""Every write of policies before they are published: import, draft, register."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,30 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.audit.actions import record_audit
 from accounts.audit.rules import Actor
-from consent.outbox.actions import enqueue
 from consent.policies import schedule
 from consent.policies.models import Controller, DataItem, Policy, PolicyText, PolicyVersion, Purpose
 from consent.policies.recipients.rules import sharing_problems
 from consent.policies.recipients.selectors import recipients_now
-from consent.policies.rules.clauses import parse
 from consent.policies.rules.plain_text import ImportedText
 from consent.policies.rules.problems import Problem
-from consent.policies.rules.publishing import (
-    VersionContent,
-    notice,
-    notice_digest,
-    publication_problems,
-    text_digest,
-)
 from consent.policies.selectors import draft_of
-
-
-class NotPublishable(Exception):
-    """The version may not be published; `problems` says why (HTTP 409)."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(str(problem.message) for problem in problems))
-        self.problems = problems
 
 
 class NotShareable(Exception):
@@ -244,64 +227,3 @@ def describe_controller(controller: Controller, facts: Mapping[str, Any], *, act
     locked.save(update_fields=list(facts))
     transaction.on_commit(schedule.refresh)
     record_audit("controller.described", actor=actor, target=f"controller:{controller.pk}", at=at)
-
-
-@transaction.atomic
-def publish_version(version: PolicyVersion, *, effective_at: datetime, actor: Actor, at: datetime) -> PolicyVersion:
-    """Freeze a draft, let it take effect at `effective_at`, and announce it: text and notice digests, audit row and
-    outbox message in one transaction. Nothing is written per person, whatever the number of people.
-
-    effective_at, at: aware instants, the first after the second.
-    Raises NotADraft or NotPublishable (HTTP 409). Source: K1, K109, K118, Y37.
-    """
-    draft = lock_for_change(version)
-    texts = list(draft.texts.all())
-    content = content_of(draft, texts, at)
-    before = published_before(draft)
-    problems = publication_problems(content, before, effective_at=effective_at, at=at)
-    if problems:
-        raise NotPublishable(problems)
-    for text in texts:
-        text.sha256 = text_digest(text.markdown)
-        text.notice_sha256 = notice_digest(notice(content, draft.policy.slug, text.language))
-    PolicyText.objects.bulk_update(texts, ["sha256", "notice_sha256"])
-    draft.controller_block = dict(content.controller)
-    draft.effective_at, draft.published_at, draft.published_by_id = effective_at, at, actor.id
-    draft.save(update_fields=["controller_block", "effective_at", "published_at", "published_by"])
-    record_audit(
-        "policy.published",
-        actor=actor,
-        target=f"version:{draft.pk}",
-        at=at,
-        details={"effective_at": effective_at.isoformat(), "sha256": {text.language: text.sha256 for text in texts}},
-    )
-    enqueue("policy.published", {"version": draft.pk}, at=at)
-    transaction.on_commit(schedule.refresh)
-    return draft
-
-
-def content_of(version: PolicyVersion, texts: Sequence[PolicyText], at: datetime | None = None) -> VersionContent:
-    """The version as plain values for the rules. Four queries at most: purposes, items, policy, controller; with `at`
-    two more, for the recipients as described at that aware instant."""
-    return VersionContent(
-        number=version.number,
-        texts={text.language: text.markdown for text in texts},
-        chapters={text.language: len(parse(text.markdown).chapters) for text in texts},
-        purposes=[purpose.facts() for purpose in version.purposes.prefetch_related("items")],
-        controller=version.controller_block or version.policy.controller.block(),
-        change_kinds=version.change_kinds,
-        change_summary=version.change_summary,
-        refusal_consequence=version.refusal_consequence,
-        effective_at=version.effective_at,
-        recipients=recipients_now(version.policy.controller, at) if at else {},
-    )
-
-
-def published_before(draft: PolicyVersion) -> VersionContent | None:
-    """The latest published version of the draft's policy as plain values, without its texts; None for the first."""
-    before = (
-        PolicyVersion.objects.filter(policy_id=draft.policy_id, published_at__isnull=False)
-        .order_by("-effective_at")
-        .first()
-    )
-    return content_of(before, ()) if before else None

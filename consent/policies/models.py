@@ -106,7 +106,8 @@ class Policy(models.Model):
 
 class PolicyVersion(models.Model):
     """number: 1, 2, 3 within the policy. controller_block: the controller as it stood at publication, see
-    `rules.publishing`. Frozen by a trigger once published_at is set."""
+    `rules.publishing`. Frozen by a trigger once published_at is set. entered_at: set where the words were in force
+    before the portal was; then nobody was told by it."""
 
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -119,6 +120,7 @@ class PolicyVersion(models.Model):
     effective_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    entered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (
@@ -129,7 +131,13 @@ class PolicyVersion(models.Model):
             models.UniqueConstraint(fields=["policy", "effective_at"], name="version_effective_once"),
             models.CheckConstraint(
                 condition=Q(published_at__isnull=True)
-                | Q(effective_at__gt=F("published_at"), controller_block__isnull=False),
+                | Q(effective_at__gt=F("published_at"), controller_block__isnull=False)
+                | Q(
+                    effective_at__gte=F("published_at"),
+                    entered_at__isnull=False,  # what is NULL would fit
+                    entered_at__gte=F("effective_at"),
+                    controller_block__isnull=False,
+                ),
                 name="version_takes_effect_after_publication",
             ),
         )

@@ -13,7 +13,7 @@ from accounts.audit.rules import SYSTEM
 from accounts.models import User
 from conftest import NOW
 from consent.ledger.models import ConsentState
-from consent.policies import actions
+from consent.policies import actions, publication
 from consent.policies.models import Controller, PolicyVersion
 from consent.policies.rules.clauses import parse
 from consent.policies.tests.factories import facts, make_controller
@@ -43,7 +43,7 @@ def said(shared_folder: Path) -> str:
 def _publish() -> PolicyVersion:
     draft = PolicyVersion.objects.get(policy__slug="real")
     actions.write_purpose(draft, facts("quick-pay", needs_separate_consent=True), actor=SYSTEM, at=NOW)
-    return actions.publish_version(draft, effective_at=NOW + timedelta(days=1), actor=SYSTEM, at=NOW)
+    return publication.publish_version(draft, effective_at=NOW + timedelta(days=1), actor=SYSTEM, at=NOW)
 
 
 def test_all_ten_chapters_come_out_with_their_levels(said: str) -> None:

@@ -1,7 +1,5 @@
 """`manage.py export_consents --controller SLUG [--since DAY] [--until DAY] [--format csv] > FILE`: for auditors."""
 
-import argparse
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,6 +11,7 @@ from consent.ledger.transfer.actions import note_export
 from consent.ledger.transfer.formats import written
 from consent.ledger.transfer.lines import Format
 from consent.ledger.transfer.selectors import exported_events
+from consent.management.instants import instant
 from consent.policies.models import Controller
 
 
@@ -23,8 +22,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--controller", required=True, help="short name of the company")
-        parser.add_argument("--since", type=_instant, help="the first instant, ISO 8601; a day begins at midnight")
-        parser.add_argument("--until", type=_instant, help="the instant before which it ends")
+        parser.add_argument("--since", type=instant, help="the first instant, ISO 8601; a day begins at midnight")
+        parser.add_argument("--until", type=instant, help="the instant before which it ends")
         parser.add_argument("--format", choices=list(Format), default=Format.NDJSON)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,12 +34,3 @@ class Command(BaseCommand):
         events = exported_events(controller.pk, since=options["since"], until=options["until"])
         for portion in written(events, Format(options["format"])):
             self.stdout.write(portion.decode(), ending="")
-
-
-def _instant(text: str) -> datetime:
-    """Without a zone it is the portal's own."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError("ISO 8601, as 2026-03-01 or 2026-03-01T08:00+08:00") from error
-    return instant if instant.utcoffset() is not None else timezone.make_aware(instant)

@@ -20,7 +20,7 @@ from accounts.users.rules import parse_contact
 from consent.ledger.actions import Answer, Circumstances, enrol, record_answers
 from consent.ledger.answers import kind_by_itself
 from consent.ledger.models import ConsentStatus, Surface
-from consent.policies import actions
+from consent.policies import actions, publication
 from consent.policies.models import Controller, Policy, PolicyVersion
 from consent.policies.published import published_version
 from consent.policies.recipients.actions import describe_recipient, record_agreement
@@ -68,7 +68,7 @@ def _first_version(policy: Policy, company: Mapping[str, Any], actor: Actor, at:
     consequence = company["refusal_consequence"]
     actions.describe_change(version, kinds=[], summary={}, refusal_consequence=consequence, actor=actor, at=at)
     published_at = at - timedelta(days=PUBLISHED_DAYS_AGO)
-    return actions.publish_version(version, effective_at=at - timedelta(days=33), actor=actor, at=published_at)
+    return publication.publish_version(version, effective_at=at - timedelta(days=33), actor=actor, at=published_at)
 
 
 def _second_version(policy: Policy, company: Mapping[str, Any], actor: Actor, at: datetime) -> None:

@@ -14,6 +14,8 @@ class ProblemCode(StrEnum):
     CONTROLLER_INCOMPLETE = "controller-incomplete"
     EFFECTIVE_IN_PAST = "effective-in-past"
     EFFECTIVE_OUT_OF_ORDER = "effective-out-of-order"
+    NOT_IN_THE_PAST = "not-in-the-past"
+    PUBLISHED_HERE = "published-here"
     NO_SUMMARY = "no-summary"
     NO_REFUSAL_CONSEQUENCE = "no-refusal-consequence"
     PURPOSE_INCOMPLETE = "purpose-incomplete"

@@ -41,10 +41,35 @@ def publication_problems(
 ) -> list[Problem]:
     """Everything that stands in the way of publishing `draft` at the instant `at`; before: the version before it.
     Source: K2, K3, K13, K24, K109-K116, Y24, Y37."""
+    return [*_about_the_content(draft, before), *_about_the_date(before, effective_at, at)]
+
+
+def past_version_problems(
+    draft: VersionContent,
+    before: VersionContent | None,
+    *,
+    published_at: datetime,
+    effective_at: datetime,
+    at: datetime,
+    is_published_here: bool,
+) -> list[Problem]:
+    """Everything that stands in the way of entering `draft` at the instant `at` as one that was in force already.
+
+    is_published_here: whether a version of the policy was published on the portal. Source: K1, K118, Y37."""
+    problems = _about_the_content(draft, before)
+    if not published_at <= effective_at <= at:
+        message = _("A version from before was published first, then took effect, and both lie in the past.")
+        problems.append(Problem(ProblemCode.NOT_IN_THE_PAST, message))
+    if is_published_here:
+        message = _("A version of this policy was published here. From then on every change is announced.")
+        problems.append(Problem(ProblemCode.PUBLISHED_HERE, message))
+    return [*problems, *_about_the_order(before, effective_at)]
+
+
+def _about_the_content(draft: VersionContent, before: VersionContent | None) -> list[Problem]:
     return [
         *_about_texts(draft),
         *_about_controller(draft.controller),
-        *_about_the_date(before, effective_at, at),
         *_about_the_register(draft),
         *(_about_the_change(draft, before) if before else []),
     ]
@@ -70,6 +95,10 @@ def _about_controller(block: Mapping[str, Any]) -> list[Problem]:
 def _about_the_date(before: VersionContent | None, effective_at: datetime, at: datetime) -> list[Problem]:
     if effective_at <= at:
         return [Problem(ProblemCode.EFFECTIVE_IN_PAST, _("A change takes effect in the future. Choose a later time."))]
+    return _about_the_order(before, effective_at)
+
+
+def _about_the_order(before: VersionContent | None, effective_at: datetime) -> list[Problem]:
     if before and before.effective_at and effective_at <= before.effective_at:
         message = _("The version before takes effect later than that. Choose a time after it.")
         return [Problem(ProblemCode.EFFECTIVE_OUT_OF_ORDER, message)]

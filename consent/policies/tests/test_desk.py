@@ -10,7 +10,7 @@ from accounts.audit.rules import SYSTEM
 from accounts.conftest import PostOffice
 from accounts.models import User
 from accounts.otp.models import Challenge
-from consent.policies import actions
+from consent.policies import actions, publication
 from consent.policies.models import Policy, PolicyVersion
 from consent.policies.tests.factories import MARKDOWN, facts, make_policy
 
@@ -139,7 +139,7 @@ def test_who_saves_a_draft_that_was_published_meanwhile_is_told_so(
 ) -> None:
     draft = PolicyVersion.objects.get()
     later = timezone.now() + timedelta(days=30)
-    actions.publish_version(draft, effective_at=later, actor=SYSTEM, at=timezone.now())
+    publication.publish_version(draft, effective_at=later, actor=SYSTEM, at=timezone.now())
     monkeypatch.setattr("consent.policies.selectors.draft_of", lambda _policy: draft)  # as another request saw it
 
     response = desk.post("/desk/policies/privacy/draft/purposes/ads/remove/", follow=True)

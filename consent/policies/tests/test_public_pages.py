@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.audit.rules import SYSTEM
 from accounts.models import User
 from conftest import NOW
-from consent.policies import actions
+from consent.policies import actions, publication
 from consent.policies.models import Policy, PolicyText, PolicyVersion
 from consent.policies.tests.factories import FIRST_EFFECT, facts, make_policy, make_version
 
@@ -153,7 +153,7 @@ def test_a_changed_word_is_marked_and_an_unchanged_text_says_so(client: Client, 
     actions.describe_change(
         draft, kinds=["M7"], summary=said, refusal_consequence=draft.refusal_consequence, actor=SYSTEM, at=NOW
     )
-    actions.publish_version(draft, effective_at=NOW + timedelta(days=30), actor=SYSTEM, at=NOW)
+    publication.publish_version(draft, effective_at=NOW + timedelta(days=30), actor=SYSTEM, at=NOW)
 
     page = client.get("/policies/privacy/changes/1-2/").content.decode()
     same = client.get("/policies/privacy/changes/1-1/").content.decode()

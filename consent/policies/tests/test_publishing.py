@@ -13,7 +13,7 @@ from accounts.models import User
 from conftest import NOW
 from consent.ledger.models import DataSubject
 from consent.outbox.models import OutboxMessage
-from consent.policies import actions
+from consent.policies import actions, publication
 from consent.policies.models import PolicyText, PolicyVersion
 from consent.policies.rules.problems import ProblemCode
 from consent.policies.tests.factories import MARKDOWN, facts, make_policy, make_version
@@ -43,7 +43,7 @@ def _describe(draft: PolicyVersion, dave: User, **change: object) -> None:
 
 
 def _publish(draft: PolicyVersion, dave: User) -> PolicyVersion:
-    return actions.publish_version(draft, effective_at=EFFECTIVE, actor=_actor(dave), at=NOW)
+    return publication.publish_version(draft, effective_at=EFFECTIVE, actor=_actor(dave), at=NOW)
 
 
 def test_publishing_writes_digests_audit_row_and_outbox_message_together(dave: User) -> None:
@@ -102,7 +102,7 @@ def test_the_next_draft_is_a_copy_with_the_next_number(dave: User) -> None:
 def test_what_refusing_means_must_be_said_in_each_language(dave: User, change: dict[str, object], code: str) -> None:
     draft = _draft(dave, **change)
 
-    with pytest.raises(actions.NotPublishable) as refused:
+    with pytest.raises(publication.NotPublishable) as refused:
         _publish(draft, dave)
 
     assert [problem.code for problem in refused.value.problems] == [code]
@@ -112,7 +112,7 @@ def test_a_purpose_without_consequence_or_items_stands_in_the_way(dave: User) ->
     draft = _draft(dave)
     actions.write_purpose(draft, facts("x", items=[], refusal_consequence={}), actor=_actor(dave), at=NOW)
 
-    with pytest.raises(actions.NotPublishable) as refused:
+    with pytest.raises(publication.NotPublishable) as refused:
         _publish(draft, dave)
 
     assert [problem.code for problem in refused.value.problems] == [ProblemCode.PURPOSE_INCOMPLETE]  # K13, K24
@@ -120,8 +120,8 @@ def test_a_purpose_without_consequence_or_items_stands_in_the_way(dave: User) ->
 
 @pytest.mark.parametrize("effective_at", [NOW, NOW - timedelta(days=1)])
 def test_a_change_takes_effect_in_the_future(dave: User, effective_at: object) -> None:
-    with pytest.raises(actions.NotPublishable) as refused:
-        actions.publish_version(_draft(dave), effective_at=effective_at, actor=_actor(dave), at=NOW)  # type: ignore[arg-type]
+    with pytest.raises(publication.NotPublishable) as refused:
+        publication.publish_version(_draft(dave), effective_at=effective_at, actor=_actor(dave), at=NOW)  # type: ignore[arg-type]
 
     assert [problem.code for problem in refused.value.problems] == [ProblemCode.EFFECTIVE_IN_PAST]  # Y37
 
@@ -132,7 +132,7 @@ def test_a_version_cannot_take_effect_before_the_one_before_it(dave: User) -> No
     draft = actions.start_draft(policy, actor=_actor(dave), at=NOW)
     _describe(draft, dave, kinds=["M7"], summary=CONSEQUENCE)
 
-    with pytest.raises(actions.NotPublishable) as refused:
+    with pytest.raises(publication.NotPublishable) as refused:
         _publish(draft, dave)
 
     assert [problem.code for problem in refused.value.problems] == [ProblemCode.EFFECTIVE_OUT_OF_ORDER]
@@ -153,7 +153,7 @@ def test_a_changed_register_cannot_pass_as_editorial(dave: User, line: dict[str,
     actions.write_purpose(draft, line, actor=_actor(dave), at=NOW)
     _describe(draft, dave, kinds=["M7"], summary=CONSEQUENCE)
 
-    with pytest.raises(actions.NotPublishable) as refused:
+    with pytest.raises(publication.NotPublishable) as refused:
         _publish(draft, dave)
 
     assert [problem.code for problem in refused.value.problems] == [ProblemCode.KIND_MISSING]
@@ -169,7 +169,7 @@ def test_new_details_of_the_company_must_be_declared(dave: User) -> None:
     draft = actions.start_draft(policy, actor=_actor(dave), at=NOW)
     _describe(draft, dave, kinds=["M7"], summary=CONSEQUENCE)
 
-    with pytest.raises(actions.NotPublishable, match="M6"):  # K3
+    with pytest.raises(publication.NotPublishable, match="M6"):  # K3
         _publish(draft, dave)
 
 

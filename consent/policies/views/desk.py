@@ -23,7 +23,7 @@ from accounts.staff.decorators import role_required
 from accounts.staff.models import Role
 from accounts.staff.selectors import has_role
 from accounts.users.requests import SignedInRequest
-from consent.policies import actions, selectors
+from consent.policies import actions, publication, selectors
 from consent.policies.forms import ChangeForm, ControllerForm, EffectiveForm, PurposeForm, TextForm
 from consent.policies.models import ChangeKind, Controller, Policy, PolicyVersion
 from consent.policies.recipients.selectors import recipients_now
@@ -165,8 +165,8 @@ class _Review:
     def __init__(self, version: PolicyVersion, effective_at: datetime | None) -> None:
         self.version, self.effective_at = version, effective_at
         at = timezone.now()
-        self.content = actions.content_of(version, list(version.texts.all()), at)
-        self.before = actions.published_before(version)
+        self.content = publication.content_of(version, list(version.texts.all()), at)
+        self.before = publication.published_before(version)
         tried = effective_at or at + timedelta(days=36_500)  # without a date, everything but the date is checked
         self.problems = publication_problems(self.content, self.before, effective_at=tried, at=at)
         self.required = sorted(required_kinds(self.content, self.before)) if self.before else []
@@ -208,11 +208,11 @@ def _publish(request: SignedInRequest, review: _Review, form: CodeForm) -> bool:
     try:
         verify_challenge(request.user, PUBLISH, review.parameters, form.cleaned_data["code"], at=at)
         assert review.effective_at is not None  # noqa: S101 - `ready` was checked
-        actions.publish_version(review.version, effective_at=review.effective_at, actor=_actor(request), at=at)
+        publication.publish_version(review.version, effective_at=review.effective_at, actor=_actor(request), at=at)
     except CodeRejected as error:
         form.add_error("code", error.message)
         return False
-    except actions.NotPublishable as error:
+    except publication.NotPublishable as error:
         review.problems = list(error.problems)
         return False
     return True

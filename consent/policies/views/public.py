@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from consent.policies.actions import content_of
 from consent.policies.models import PolicyText
+from consent.policies.publication import content_of
 from consent.policies.rendering import parsed, rendered
 from consent.policies.rules.clauses import to_json
 from consent.policies.rules.differences import compare
@@ -170,6 +170,7 @@ def _as_json(shown: _Shown) -> dict[str, Any]:
         "status": shown.edition.status,
         "published_at": version.published_at.isoformat(),
         "effective_at": version.effective_at.isoformat(),
+        "entered_at": version.entered_at.isoformat() if version.entered_at else None,
         "language": shown.text.language,
         "languages": shown.languages,
         "sha256": shown.text.sha256,

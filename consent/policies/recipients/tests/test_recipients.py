@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.audit.models import AuditEntry
 from accounts.audit.rules import SYSTEM
 from conftest import NOW
-from consent.policies import actions, schedule
+from consent.policies import actions, publication, schedule
 from consent.policies.models import Controller, PolicyVersion
 from consent.policies.recipients.actions import describe_recipient, end_agreement
 from consent.policies.recipients.models import RecipientAgreement, RecipientDescription
@@ -164,7 +164,7 @@ def test_what_became_unlawful_since_it_was_saved_cannot_be_published(company: Co
     actions.write_purpose(draft, facts("ads", is_marketing=True, recipient_codes=["shop"]), actor=SYSTEM, at=NOW)
     describe_recipient(company, "shop", description(), actor=SYSTEM, at=NOW)
 
-    content = actions.content_of(draft, [], NOW)
+    content = publication.content_of(draft, [], NOW)
     problems = publication_problems(content, None, effective_at=NOW + DAY, at=NOW)
 
     assert ProblemCode.THIRD_PARTY_MARKETING in [problem.code for problem in problems]
@@ -206,6 +206,6 @@ def test_the_notice_says_only_the_facts_that_a_line_states(company: Controller) 
 
 
 def _notice_lines(version: PolicyVersion) -> list[dict[str, Any]]:
-    content = notice(actions.content_of(version, list(version.texts.all())), "privacy", "en")
+    content = notice(publication.content_of(version, list(version.texts.all())), "privacy", "en")
     lines: list[dict[str, Any]] = content["purposes"]
     return lines
