@@ -6,8 +6,9 @@
 
 receipt.json: as downloaded. jwks.json: /.well-known/jwks.json, best fetched long before, or by somebody else.
 checkpoint.txt: a checkpoint of the log that was kept elsewhere; proof.json: /log/consistency between the sizes of both.
-Prints a line for each thing that is proven. Ends with 0 if all of it is, with 1 if something does not fit, with 2 if
-nothing is wrong but not everything could be checked. Needs Python 3.11 and the package `cryptography`, nothing else.
+Prints a line for each thing that is proven, and what no receipt proves. Ends with 0 if all is proven, with 1 if
+something does not fit, with 2 if nothing is wrong but not everything could be checked; without keys nothing is proven.
+Needs Python 3.11 and the package `cryptography`, nothing else.
 
 Source: RFC 7515, RFC 8037, RFC 9864 (signature); RFC 8785 (canonical JSON); RFC 9162 2.1 (log); C2SP signed-note,
 tlog-checkpoint.
@@ -32,6 +33,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 MOST_OCTETS = 4_000_000
 DASH = "\N{EM DASH}"
+ALGORITHM, TYPE = "Ed25519", "consent-receipt+jws"
+EMPTY_ROOT = sha256(b"").digest()
+TAGS = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
 STATES = {
     "requested": "ConsentRequested",
     "deferred": "ConsentRequestDeferred",
@@ -43,13 +47,24 @@ STATES = {
     "expired": "ConsentExpired",
     "invalidated": "ConsentInvalidated",
 }
+KINDS = {
+    "explicit": "ExplicitlyExpressedConsent",
+    "separate": "ExplicitlyExpressedConsent",
+    "implied": "ImpliedConsent",
+}
 # Each sentence in English and in simplified Chinese.
 SIGNED = ("signed with the key {kid}", "由密钥 {kid} 签名")
 UNCHANGED = ("the record is what was signed, unchanged", "记录与签名的内容一致，没有改动")
-ENTRY = ("the log's entry says the same as the record: {status}, {at}", "日志里的条目与记录一致：{status}，{at}")
+WORDS = (
+    "the record says in words what its entry for the log says: {status}, {kind}, {at}",
+    "记录的文字与它的日志条目一致：{status}，{kind}，{at}",
+)
 INCLUDED = ("it is entry {position} of {size} in the log", "它是日志 {size} 条中的第 {position} 条")
 CHECKPOINT = ("the log {origin} has signed that checkpoint", "日志 {origin} 签署了这个检查点")
-OPENED = ("the entry is about the holder of this receipt", "该条目说的就是这张回执的持有人")
+OPENED = (
+    "the receipt opens the entry: it is about person {person} of company {company}'s ledger",
+    "回执能打开该条目：它说的是公司 {company} 的账本里编号为 {person} 的人",
+)
 GROWN = (
     "between {first} and {second} entries, none was changed or removed",
     "从 {first} 条到 {second} 条之间，没有条目被改动或删除",
@@ -63,8 +78,19 @@ NO_OPENING = (
     "not checked: whom the entry is about; the receipt does not open it",
     "未校验：条目属于谁（回执里没有打开它的钥匙）",
 )
+LIMITS = (
+    "no receipt proves: who acted in person; the exact time, which is by the company's clock; that the answer still "
+    "holds; that the company kept to it; and what the record says beside the entry is the company's word",
+    "任何回执都不能说明：是否本人操作；准确的时间（以公司的时钟为准）；回答现在是否仍然有效；公司是否遵守；"
+    "记录里条目以外的文字，只是公司自己的说法",
+)
+IMPORTED = (
+    "nor this one: that it was ever said; the company took it over from its earlier records",
+    "这一张也不能说明：确实这样回答过；它是公司从以前的记录里带过来的",
+)
 NOT_PROVEN = ("NOT PROVEN", "不能证明")
 PROVEN = ("proven", "已证明")
+FITS = ("fits, but unsigned as far as is known", "吻合，但签名未校验")
 
 
 class NotProven(Exception):
@@ -84,17 +110,19 @@ class Note(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Sentences in both languages. open: what could not be checked."""
+    """Sentences in both languages. open: what could not be checked. limits: what no check can show."""
 
     proven: list[tuple[str, str]]
     open: list[tuple[str, str]]
+    limits: list[tuple[str, str]]
 
 
 def check(bundle: Any, key_set: Any, older: str | None = None, consistency: Any = None) -> Report:
     """Every check that the material allows. key_set: a JWK set, None without one. Raises NotProven."""
-    report = Report([], [])
+    report = Report([], [], [LIMITS])
     record, proof = _field(bundle, "record", dict), bundle.get("proof")
     _check_signature(report, bundle, record, key_set)
+    _check_words(report, record)
     if proof is None:
         report.open.append(NO_PROOF)
     else:
@@ -107,12 +135,12 @@ def check(bundle: Any, key_set: Any, older: str | None = None, consistency: Any 
 def _check_signature(report: Report, bundle: Any, record: Any, key_set: Any) -> None:
     head, payload, signature = (_base64url(part) for part in _three(_field(bundle, "jws", str)))
     header = _json(head)
-    if _field(header, "alg", str) != "Ed25519" or header.get("typ") != "consent-receipt+jws" or "crit" in header:
+    if header != {"alg": ALGORITHM, "kid": _field(header, "kid", str), "typ": TYPE}:
         raise NotProven("the signature is of a kind that receipts do not have", "签名的类型不是回执所用的")
     if key_set is None:
         report.open.append(NO_KEYS)
     else:
-        key = _receipt_keys(key_set).get(_field(header, "kid", str))
+        key = _receipt_keys(key_set).get(header["kid"])
         if key is None:
             raise NotProven("the receipt was not signed with one of these keys", "签名的密钥不在给出的密钥里")
         if not _holds(key, signature, bundle["jws"].rpartition(".")[0].encode()):
@@ -125,9 +153,8 @@ def _check_signature(report: Report, bundle: Any, record: Any, key_set: Any) -> 
 
 def _check_log(report: Report, record: Any, proof: Any, key_set: Any) -> None:
     leaf = _field(proof, "leaf", dict)
-    _check_entry(record, leaf)
-    said = _field(record["events"][0], "event_time", str)
-    report.proven.append(_say(ENTRY, status=leaf["status"], at=said))
+    if canonical(leaf) != canonical(record["log_entry"]):
+        raise NotProven("the log's entry is not that of the record (entry)", "日志条目与记录不符（条目）")
     index, size = _field(proof, "index", int), _field(proof, "size", int)
     note = read_note(_field(proof, "checkpoint", str))
     root = included_root(sha256(b"\0" + canonical(leaf)).digest(), index, size, _hashes(proof))
@@ -137,39 +164,59 @@ def _check_log(report: Report, record: Any, proof: Any, key_set: Any) -> None:
     if key_set is not None:
         check_note(proof["checkpoint"], key_set)
         report.proven.append(_say(CHECKPOINT, origin=note.origin))
-    _check_opening(report, proof.get("opening"), leaf)
+    _check_opening(report, proof.get("opening"), record)
 
 
-def _check_entry(record: Any, leaf: dict[str, Any]) -> None:
-    """The entry must be the one that was signed, and the record's own words must say the same as the entry."""
+def _check_words(report: Report, record: Any) -> None:
+    """What people read in the record must be what its entry for the log says, and be said once."""
     try:
-        event, notice = record["events"][0], record["processing"]["privacy_notice"]
-        instant = event["event_time"].removesuffix("Z")
+        entry, processing = record["log_entry"], record["processing"]
+        [event], [purpose], [party] = record["events"], processing["purposes"], record["parties"]
+        number, company = entry["event"], f"controller:{entry['controller']}"
+        kind, surface, recipients = entry["kind"], entry["surface"], purpose["recipient_third_parties"]
         pairs = {
-            "entry": (record["log_entry"], leaf),
-            "number": (record["header"]["record_id"], leaf["event"]),
-            "status": (event["event_state"], "dpv:" + STATES[leaf["status"]]),
-            "kind": (event["consent_kind"], leaf["kind"]),
-            "surface": (event["surface"], leaf["surface"]),
-            "time": (instant, _iso(leaf["at"])),
-            "text shown": (notice["shown_sha256"], leaf["shown_sha256"]),
-            "purpose": (record["processing"]["purposes"][0].get("purpose_code", ""), leaf["purpose"]),
+            "number": (
+                (record["header"]["record_id"], record["receipt"]["receipt_id"]),
+                (number, f"urn:uuid:{number}"),
+            ),
+            "status": (event["event_state"], "dpv:" + STATES[entry["status"]]),
+            "kind": ((event["event_type"], event["consent_kind"]), ("dpv:" + KINDS[kind], kind)),
+            "surface": ((event["surface"], purpose["collection_method"]), (surface, surface)),
+            "import": (event["imported"], surface == "import"),
+            "time": (event["event_time"], _iso(entry["at"])),
+            "text shown": (processing["privacy_notice"]["shown_sha256"], entry["shown_sha256"]),
+            "language": (processing["language"], TAGS.get(entry["language"], entry["language"])),
+            "purpose": (purpose.get("purpose_code", ""), entry["purpose"]),
+            "recipient": (entry["recipient"] in ("", *recipients[:1]), True),
+            "company": ((party["party_id"], purpose["pii_controllers"]), (company, [company])),
         }
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise NotProven("the record or the entry is incomplete", "记录或条目不完整") from error
-    for name, (said, logged) in pairs.items():
-        if said != logged:
-            raise NotProven(f"the log's entry is not that of the record ({name})", f"日志条目与记录不符（{name}）")
+    _same(pairs)
+    report.proven.append(_say(WORDS, status=entry["status"], kind=kind, at=event["event_time"]))
+    report.limits.extend([IMPORTED] if event["imported"] else [])
 
 
-def _check_opening(report: Report, opening: Any, leaf: dict[str, Any]) -> None:
+def _check_opening(report: Report, opening: Any, record: Any) -> None:
     if opening is None:
         report.open.append(NO_OPENING)
         return
     key, private = _octets(_field(opening, "key", str)), _field(opening, "private", list)
-    if not hmac.compare_digest(hmac.digest(key, canonical(private), "sha256").hex(), str(leaf.get("commitment"))):
+    entry, event = record["log_entry"], record["events"][0]
+    if not hmac.compare_digest(hmac.digest(key, canonical(private), "sha256").hex(), str(entry.get("commitment"))):
         raise NotProven("the entry is about somebody else: the opening does not fit", "该条目说的是别人：打不开")
-    report.proven.append(OPENED)
+    actor, _agent, claimed, _key, _network, person = private
+    by_person = actor.partition(":")[0] == "subject"
+    entity = record["header"]["pii_principal_id"] if by_person else record["parties"][0]["party_id"]
+    claimed_time = None if claimed is None else _iso(claimed)
+    _same({"claimed time": (event.get("claimed_time"), claimed_time), "who acted": (event.get("entity_id"), entity)})
+    report.proven.append(_say(OPENED, person=int(person), company=int(entry["controller"])))
+
+
+def _same(pairs: dict[str, tuple[Any, Any]]) -> None:
+    for name, (said, logged) in pairs.items():
+        if said != logged:
+            raise NotProven(f"the log's entry is not that of the record ({name})", f"日志条目与记录不符（{name}）")
 
 
 def _check_growth(report: Report, proof: Any, key_set: Any, older: str, consistency: Any) -> None:
@@ -269,7 +316,7 @@ def check_consistency(first: int, first_root: bytes, second: int, second_root: b
     """The tree of `second` leaves must begin with that of `first` (2.1.4.2). Raises NotProven."""
     rewritten = NotProven("the log was rewritten between the two checkpoints", "两个检查点之间，日志被改写过")
     if first in (0, second):
-        if path or (first and first_root != second_root):
+        if path or first_root != (second_root if first else EMPTY_ROOT):
             raise rewritten
         return
     if not path:
@@ -312,7 +359,7 @@ def _canonical(value: Any) -> str:
 
 def _iso(microseconds: int) -> str:
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
-    return at.replace(tzinfo=None).isoformat(timespec="microseconds")
+    return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _field(value: Any, name: str, kind: type) -> Any:
@@ -387,6 +434,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chinese = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh")
     parser.add_argument("--language", choices=("en", "zh"), default="zh" if chinese else "en")
     given = parser.parse_args(arguments)
+    if given.consistency and not given.older:
+        parser.error("--consistency is the way from an --older checkpoint")
     tongue = ("en", "zh").index(given.language)
     try:
         report = check(
@@ -401,9 +450,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError):
         print(f"{NOT_PROVEN[tongue]}: {('the receipt is malformed', '回执格式不对')[tongue]}", file=sys.stderr)
         return 1
+    found = PROVEN if given.keys else FITS
     for words in report.proven:
-        print(f"{PROVEN[tongue]}: {words[tongue]}")
-    for words in report.open:
+        print(f"{found[tongue]}: {words[tongue]}")
+    for words in (*report.open, *report.limits):
         print(words[tongue])
     return 2 if report.open else 0
 

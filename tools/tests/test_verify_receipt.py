@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -16,14 +17,17 @@ from accounts.models import User
 from consent.ledger.keyring import log_ring
 from consent.ledger.log.rules.notes import sign_note
 from consent.ledger.log.selectors import consistency_between, latest_checkpoint
-from consent.ledger.models import ConsentStatus
+from consent.ledger.models import ConsentEvent, ConsentStatus
 from consent.ledger.receipts.keys import key_set, sign
 from consent.ledger.receipts.record import canonical
 from consent.ledger.receipts.selectors import Receipt, receipt_for
+from consent.ledger.receipts.tests.conftest import make_import
 from consent.ledger.receipts.tests.factories import make_act, make_sealed, seal_waiting
 from consent.ledger.tests.factories import answer, make_subject
 from consent.policies.models import PolicyVersion
 from tools.verify_receipt import NotProven, check
+
+__all__ = ["make_import"]
 
 PROGRAM = settings.BASE_DIR / "tools" / "verify_receipt.py"
 
@@ -71,7 +75,8 @@ def test_a_receipt_of_ours_is_proven_in_every_line(receipt: Receipt, run: Callab
     answer = run(receipt.as_json(), keys=key_set())
 
     assert answer.code == 0, answer.said
-    assert len(answer.said.splitlines()) == 6
+    assert answer.said.count("proven: ") == 6
+    assert "no receipt proves: who acted" in answer.said.splitlines()[-1]
     assert "entry 1 of 5" in answer.said
     assert "NOT" not in answer.said
 
@@ -82,6 +87,24 @@ def test_without_keys_nothing_is_called_signed(receipt: Receipt, run: Callable[.
     assert answer.code == 2
     assert "for want of --keys" in answer.said
     assert "signed with" not in answer.said
+    assert "proven: " not in answer.said
+
+
+def test_an_import_is_not_proven_to_have_been_said(
+    alice: User, make_import: Callable[[User], ConsentEvent], run: Callable[..., Answer]
+) -> None:
+    answer = run(receipt_for(make_import(alice)).as_json(), keys=key_set())
+
+    assert answer.said.splitlines()[-1].startswith("nor this one: that it was ever said")
+
+
+def test_a_consistency_proof_without_its_checkpoint_is_not_passed_over(
+    receipt: Receipt, run: Callable[..., Answer]
+) -> None:
+    answer = run(receipt.as_json(), keys=key_set(), consistency={"from": 1, "to": 5, "path": []})
+
+    assert answer.code == 2
+    assert "--older" in answer.said
 
 
 def test_a_receipt_from_before_the_log_had_it_is_only_proven_by_its_signature(
@@ -143,6 +166,14 @@ def _resigned(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, An
     return tamper
 
 
+def _purpose(record: dict[str, Any]) -> Any:
+    return record["processing"]["purposes"][0]
+
+
+def _no_zone(record: dict[str, Any]) -> str:
+    return str(record["events"][0]["event_time"]).removesuffix("Z")
+
+
 def _empty_payload(compact: str) -> str:
     head, _payload, signature = compact.split(".")
     return f"{head}.e30.{signature}"
@@ -171,7 +202,25 @@ TAMPERING: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         _resigned(lambda r: r["processing"]["privacy_notice"].update(shown_sha256="11" * 32)),
         "(text shown)",
     ),
-    "the entry, signed again": (_resigned(lambda r: r["log_entry"].update(status="refused")), "(entry)"),
+    "the entry, signed again": (_resigned(lambda r: r["log_entry"].update(status="refused")), "(status)"),
+    "the kind, signed again": (_resigned(lambda r: r["events"][0].update(event_type="dpv:ImpliedConsent")), "(kind)"),
+    "a time without a zone": (_resigned(lambda r: r["events"][0].update(event_time=_no_zone(r))), "(time)"),
+    "the import denied": (_resigned(lambda r: r["events"][0].update(imported=True)), "(import)"),
+    "the claimed time": (
+        _resigned(lambda r: r["events"][0].update(claimed_time="2020-01-01T00:00:00.000000Z")),
+        "(claimed time)",
+    ),
+    "the language, signed again": (_resigned(lambda r: r["processing"].update(language="en")), "(language)"),
+    "the company, signed again": (_resigned(lambda r: r["parties"][0].update(party_id="controller:0")), "(company)"),
+    "the receipt's id": (_resigned(lambda r: r["receipt"].update(receipt_id=f"urn:uuid:{uuid4()}")), "(number)"),
+    "who acted": (_resigned(lambda r: r["events"][0].update(entity_id=r["parties"][0]["party_id"])), "(who acted)"),
+    "a second event": (_resigned(lambda r: r["events"].append(r["events"][0])), "incomplete"),
+    "a second purpose": (
+        _resigned(lambda r: r["processing"]["purposes"].append(r["processing"]["purposes"][0])),
+        "incomplete",
+    ),
+    "a truth value in the entry": (_resigned(lambda r: r["log_entry"].update(v=True)), "(entry)"),
+    "how it was collected": (_resigned(lambda r: _purpose(r).update(collection_method="banner")), "(surface)"),
     "the leaf": (lambda b: b["proof"]["leaf"].update(status="refused"), "(entry)"),
     "the leaf and the record": (
         lambda b: (b["proof"]["leaf"].update(at=1), _resigned(lambda r: r["log_entry"].update(at=1))(b)),

@@ -43,7 +43,7 @@ MOST_LEAVES = 2**63 - 1
 LEAF = f"""
 SELECT l.leaf_index, l.commitment, c.tree_size, c.root, c.note,
        (SELECT f.at FROM consent_checkpoint f WHERE f.tree_size > l.leaf_index ORDER BY f.tree_size LIMIT 1), {COLUMNS}
-  FROM consent_leaf l JOIN consent_event e ON e.subject_id = l.subject_id AND e.id = l.event_id,
+  FROM consent_leaf l LEFT JOIN consent_event e ON e.subject_id = l.subject_id AND e.id = l.event_id,
        (SELECT tree_size, root, note FROM consent_checkpoint ORDER BY tree_size DESC LIMIT 1) AS c
  WHERE l.event_id = %s
 """  # noqa: S608 - of constants only
@@ -100,6 +100,8 @@ def proof_of(event_id: UUID) -> InclusionProof | None:
     if not rows:
         return None
     index, committed, size, root, note, sealed_at, *row = rows[0]
+    if row[0] is None:
+        raise LogBroken(f"leaf {index} stands for event {event_id}, which is not there, or is somebody else's now")
     hashed, tree = leaf_hash(leaf_bytes(row, committed)), Tree(size, root)
     ranges = inclusion_ranges(index, size)
     path = range_hashes(ranges, tree)

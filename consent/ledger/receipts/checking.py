@@ -9,6 +9,7 @@ import base64
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -17,10 +18,12 @@ import rfc8785
 from consent.ledger.log.rules.merkle import included_root, leaf_hash
 from consent.ledger.log.rules.notes import Note, NoteError, Verifier, open_note, read_note
 from consent.ledger.log.selectors import InclusionProof
+from consent.ledger.receipts.agreement import instant_of, says_what_is_opened, says_what_its_entry_says
 from consent.ledger.receipts.keys import UnknownKey, signed_payload
 from consent.ledger.receipts.record import canonical
 from consent.ledger.receipts.submissions import Submission, Unreadable, strict_json
 
+LATE = timedelta(days=1)  # the log takes seconds; an entry that came so much later may have been written later, too
 MOST_HASHES = 64  # of an inclusion path: a tree of 2 ** 64 leaves
 
 
@@ -30,11 +33,13 @@ class Check(StrEnum):
     PDF = "pdf"
     SIGNATURE = "signature"
     RECORD = "record"
+    WORDS = "words"
     ENTRY = "entry"
     INCLUSION = "inclusion"
     CHECKPOINT = "checkpoint"
     OPENING = "opening"
     LOG = "log"
+    TIME = "time"
 
 
 class Outcome(StrEnum):
@@ -55,11 +60,22 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a signed checkpoint has an entry. root: 32 bytes, of the tree of `size` leaves."""
+
+    index: int
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """record: what was signed, None unless the signature holds."""
+    """record: what was signed, None unless the signature holds. place: what the receipt's own proof shows, None unless
+    it holds."""
 
     results: Sequence[Result]
     record: Mapping[str, Any] | None
+    place: Place | None = None
 
     @property
     def holds(self) -> bool:
@@ -85,38 +101,55 @@ def check(submission: Submission, verifiers: Sequence[Verifier]) -> Verdict:
     results.append(_result(Check.SIGNATURE, True, key=kid))
     if submission.record is not None:
         results.append(_result(Check.RECORD, _same(submission.record, payload)))
-    results += _about_the_log(submission.proof, record["log_entry"], verifiers)
-    return Verdict(results, record)
+    results.append(_result(Check.WORDS, says_what_its_entry_says(record)))
+    if submission.proof is None:
+        return Verdict([*results, Result(Check.INCLUSION, Outcome.MISSING, {})], record)
+    about_the_log = _about_the_log(submission.proof, record, verifiers)
+    holds = all(result.outcome != Outcome.FAILS for result in about_the_log)
+    return Verdict(results + about_the_log, record, _place(submission.proof) if holds else None)
 
 
-def check_with_log(verdict: Verdict, sealed: InclusionProof | None) -> Verdict:
-    """The verdict on a receipt whose signature holds, with what our log says today. sealed: None where it has no entry
-    under the receipt's number."""
+def check_with_log(verdict: Verdict, sealed: InclusionProof | None, root_then: bytes) -> Verdict:
+    """The verdict on a receipt whose signature holds, with what our log says today.
+
+    sealed: None where it has no entry under the receipt's number. root_then: of our checkpoint of the size that the
+    receipt's proof names, empty where there is none. What the log signed once it must still have, in the same place.
+    """
+    place = verdict.place
+    if place and (sealed is None or (sealed.index, root_then) != (place.index, place.root)):
+        return contradicted(verdict)
     if verdict.record is None or sealed is None:
-        return Verdict([*verdict.results, Result(Check.LOG, Outcome.MISSING, {})], verdict.record)
+        return _with(verdict, Result(Check.LOG, Outcome.MISSING, {}))
     if sealed.leaf != verdict.record["log_entry"]:
         return contradicted(verdict)
-    place = {"position": sealed.index + 1, "size": sealed.size, "since": sealed.sealed_at}
-    return Verdict([*verdict.results, Result(Check.LOG, Outcome.HOLDS, place)], verdict.record)
+    today = {"position": sealed.index + 1, "size": sealed.size, "since": sealed.sealed_at}
+    said = _with(verdict, Result(Check.LOG, Outcome.HOLDS, today))
+    late = sealed.sealed_at - instant_of(sealed.leaf["at"]) > LATE
+    return _with(said, Result(Check.TIME, Outcome.MISSING, today)) if late else said
 
 
 def contradicted(verdict: Verdict) -> Verdict:
     """The verdict where our log has something else, or does not fit what it signed itself."""
-    return Verdict([*verdict.results, Result(Check.LOG, Outcome.FAILS, {})], verdict.record)
+    return _with(verdict, Result(Check.LOG, Outcome.FAILS, {}))
 
 
-def _about_the_log(
-    proof: Mapping[str, Any] | None, entry: Mapping[str, Any], verifiers: Sequence[Verifier]
-) -> list[Result]:
-    if proof is None:
-        return [Result(Check.INCLUSION, Outcome.MISSING, {})]
+def _with(verdict: Verdict, result: Result) -> Verdict:
+    return Verdict([*verdict.results, result], verdict.record, verdict.place)
+
+
+def _about_the_log(proof: Mapping[str, Any], record: Mapping[str, Any], verifiers: Sequence[Verifier]) -> list[Result]:
     leaf, note = proof.get("leaf"), _note(proof)
     return [
-        _result(Check.ENTRY, leaf == entry),
+        _result(Check.ENTRY, _same(leaf, canonical(record["log_entry"]))),
         _inclusion(proof, leaf, note),
         _checkpoint(proof, verifiers),
-        _opening(proof.get("opening"), entry),
+        _opening(proof.get("opening"), record),
     ]
+
+
+def _place(proof: Mapping[str, Any]) -> Place:
+    """Of a proof that holds."""
+    return Place(proof["index"], proof["size"], read_note(proof["checkpoint"]).root)
 
 
 def _inclusion(proof: Mapping[str, Any], leaf: Any, note: Note | None) -> Result:
@@ -147,7 +180,8 @@ def _checkpoint(proof: Mapping[str, Any], verifiers: Sequence[Verifier]) -> Resu
     return _result(Check.CHECKPOINT, True, origin=note.origin)
 
 
-def _opening(opening: Any, entry: Mapping[str, Any]) -> Result:
+def _opening(opening: Any, record: Mapping[str, Any]) -> Result:
+    """What is opened must fit the entry, and what the record says of it must be what is opened."""
     if opening is None:
         return Result(Check.OPENING, Outcome.MISSING, {})
     try:
@@ -155,7 +189,8 @@ def _opening(opening: Any, entry: Mapping[str, Any]) -> Result:
         made = hmac.digest(key, rfc8785.dumps(opening["private"]), "sha256").hex()
     except (KeyError, TypeError, ValueError, RecursionError):
         return _result(Check.OPENING, False)
-    return _result(Check.OPENING, hmac.compare_digest(made, entry["commitment"]))
+    fits = hmac.compare_digest(made, record["log_entry"]["commitment"])
+    return _result(Check.OPENING, fits and says_what_is_opened(record, opening["private"]))
 
 
 def _hash(text: Any) -> bytes:
@@ -165,9 +200,10 @@ def _hash(text: Any) -> bytes:
     return octets
 
 
-def _same(record: Mapping[str, Any], payload: bytes) -> bool:
+def _same(value: Any, octets: bytes) -> bool:
+    """Whether these are its canonical bytes: where == is enough, true is 1."""
     try:
-        return canonical(record) == payload
+        return rfc8785.dumps(value) == octets
     except ValueError:
         return False
 

@@ -38,10 +38,16 @@ def _holding(check: Check, detail: Mapping[str, Any], company: str) -> str:
         Check.PDF: _("The PDF is as it was issued: not one byte was changed since it was signed."),
         Check.SIGNATURE: _key_sentence(str(detail.get("key", "")), company),
         Check.RECORD: _("The record you see is the one that was signed, character by character."),
-        Check.ENTRY: _("The entry of the log says the same as the record: what was answered, when, and to which text."),
+        Check.WORDS: _(
+            "Its words are those of the entry that it names: what was answered, when, how, to whom and to which text."
+        ),
+        Check.ENTRY: _("The proof is about that very entry of the log."),
         Check.INCLUSION: _("That entry is number %(position)s of %(size)s in the log.") % _place(detail),
         Check.CHECKPOINT: _("The log has signed that this is its content."),
-        Check.OPENING: _("The entry is about the holder of this receipt; only they have what opens it."),
+        Check.OPENING: _(
+            "The receipt opens the entry: it is about the person to whom the receipt belongs. Whoever has a copy can "
+            "show the same."
+        ),
         Check.LOG: _("The log on this site still has that entry, number %(position)s of %(size)s, since %(since)s.")
         % _place(detail),
     }[check]
@@ -55,6 +61,7 @@ def _failing(check: Check, detail: Mapping[str, Any], _company: str) -> str:
         Check.PDF: _("The PDF was changed after it was signed."),
         Check.SIGNATURE: signature,
         Check.RECORD: _("The record was changed: it differs from what was signed."),
+        Check.WORDS: _("Its words contradict the entry of the log that it names."),
         Check.ENTRY: _("The proof is about another entry of the log than the record."),
         Check.INCLUSION: _("The proof does not lead to the log: the entry, the path or the checkpoint was changed."),
         Check.CHECKPOINT: _("The checkpoint was not signed by the log, or was changed."),
@@ -63,7 +70,7 @@ def _failing(check: Check, detail: Mapping[str, Any], _company: str) -> str:
     }[check]
 
 
-def _missing(check: Check, _detail: Mapping[str, Any], _company: str) -> str:
+def _missing(check: Check, detail: Mapping[str, Any], _company: str) -> str:
     return {
         Check.INCLUSION: _(
             "The receipt carries no proof of its place in the log; it was issued before the log had it."
@@ -73,6 +80,10 @@ def _missing(check: Check, _detail: Mapping[str, Any], _company: str) -> str:
             "The log on this site does not have the entry yet; that takes seconds. If it stays so, keep this "
             "receipt: it is evidence."
         ),
+        Check.TIME: _(
+            "The time that it names. The log has had it only since %(since)s, so it may have been written only then."
+        )
+        % _place(detail),
     }[check]
 
 

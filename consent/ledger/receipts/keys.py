@@ -68,9 +68,12 @@ def sign(payload: bytes) -> str:
 def header_of(compact: str) -> dict[str, Any]:
     """The protected header of a compact JWS, not yet trusted. Raises ValueError where it is none."""
     try:
-        return jws.extract_compact(compact.encode("ascii")).headers()
+        header: object = jws.extract_compact(compact.encode("ascii")).headers()
     except (JoseError, UnicodeEncodeError) as error:
         raise ValueError("this is no compact JWS") from error
+    if not isinstance(header, dict):
+        raise ValueError("the header is no object")
+    return header
 
 
 def signed_payload(compact: str) -> tuple[bytes, str]:
@@ -83,6 +86,8 @@ def signed_payload(compact: str) -> tuple[bytes, str]:
     public = next((key.public for key in receipt_ring().keys if receipt_kid(key.public) == kid), None)
     if public is None:
         raise UnknownKey
+    if header != {"alg": ALGORITHM, "kid": kid, "typ": TYPE}:
+        raise ValueError("the signature is of another kind than ours")
     key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": _base64url(public)})
     try:
         return jws.deserialize_compact(compact, key, registry=_registry()).payload, str(kid)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import User
+from consent.ledger.log.errors import LogBroken
 from consent.ledger.log.rules.leaves import EventRow, commitment, leaf_object, opening_key, private_part
 from consent.ledger.log.rules.merkle import leaf_hash
 from consent.ledger.log.selectors import InclusionProof, Opening, proof_of
@@ -64,18 +65,22 @@ class Receipt:
 def receipt_for(event: ConsentEvent) -> Receipt:
     """The receipt of an event that the caller may see. Nine queries at the most.
 
-    Raises PersonErased (410) once the person's key is destroyed.
+    Raises PersonErased (410) once the person's key is destroyed, LogBroken (500) where the row is not the one that was
+    sealed: nothing is signed for it.
     """
     secret = SubjectKey.objects.filter(subject=event.subject_id).values_list("secret", flat=True).first()
     if secret is None:
         raise PersonErased
     row = event_row(event)
     key = opening_key(bytes(secret), str(event.id))
+    leaf, proof = leaf_object(row, commitment(key, row)), proof_of(event.id)
+    if proof and proof.leaf != leaf:
+        raise LogBroken(f"event {event.id} is not the one that was sealed as leaf {proof.index}")
     record = record_of(
         event,
         _as_shown(event),
         secret=bytes(secret),
-        leaf=leaf_object(row, commitment(key, row)),
+        leaf=leaf,
         consents_url=f"{settings.BASE_URL}{reverse('ledger:consents')}",
     )
     return Receipt(
@@ -83,7 +88,7 @@ def receipt_for(event: ConsentEvent) -> Receipt:
         record=record,
         jws=sign(canonical(record)),
         opening=Opening(key, private_part(row)),
-        proof=proof_of(event.id),
+        proof=proof,
     )
 
 

@@ -96,6 +96,7 @@ def not_proven(record: Mapping[str, Any]) -> list[str]:
     return [
         *(imported if record["events"][0]["imported"] else ()),
         _("Who acted in person. It shows only through which account or system the answer came."),
+        _("The exact time. It is by the company's clock; the log shows only by when it had the answer."),
         _("That the answer still holds. It may have been changed since; “My consents” shows what holds now."),
         _("That the company kept to it."),
     ]

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.users.requests import SignedInRequest
 from consent.ledger.gate import gate_exempt
 from consent.ledger.log.errors import LogBroken
-from consent.ledger.log.selectors import proof_of
+from consent.ledger.log.selectors import checkpoint_of, proof_of
 from consent.ledger.receipts.checking import Verdict, check, check_with_log, contradicted
 from consent.ledger.receipts.errors import NoConsentToState, PersonErased
 from consent.ledger.receipts.findings import findings
@@ -184,12 +184,15 @@ def _own(request: SignedInRequest, event_id: UUID) -> Receipt:
 
 
 def _handed_in(request: HttpRequest) -> bytes:
-    """Raises TooLarge before a byte is read, or for the file alone."""
+    """Raises TooLarge before a byte is read, or for the file alone; Unreadable for a form in an unknown encoding."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > FORM_OCTETS:
         raise TooLarge
     request.upload_handlers = [MemoryFileUploadHandler(request)]  # nothing reaches the disk
-    file = request.FILES.get("file")
-    return file.read() if file else request.POST.get("receipt", "").encode()
+    try:
+        file = request.FILES.get("file")
+        return file.read() if file else request.POST.get("receipt", "").encode()
+    except (LookupError, UnicodeError) as error:
+        raise Unreadable from error
 
 
 def _checked(submission: Submission) -> dict[str, Any]:
@@ -207,9 +210,11 @@ def _checked(submission: Submission) -> dict[str, Any]:
 
 def _with_log(verdict: Verdict, event_id: UUID) -> Verdict:
     try:
-        return check_with_log(verdict, proof_of(event_id))
+        sealed = proof_of(event_id)
     except LogBroken:
         return contradicted(verdict)
+    then = checkpoint_of(verdict.place.size) if verdict.place else None
+    return check_with_log(verdict, sealed, bytes(then.root) if then else b"")
 
 
 def _file(content: str | bytes, content_type: str, name: str) -> HttpResponse:

@@ -83,17 +83,34 @@ def test_once_sealed_the_bundle_carries_its_proof(person: Client, alice: User) -
     assert set(bundle["proof"]) == {"leaf", "index", "size", "path", "checkpoint", "opening"}
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ALL_FORMS)
+@pytest.mark.parametrize(
+    "change", ["surface = 'banner'", "claimed_at = '2020-01-01T00:00:00Z'", "agent = 'Safari, iOS'"]
+)
 def test_for_a_row_that_was_changed_no_receipt_is_issued(
-    form: str, person: Client, alice: User, tamper: psycopg.Connection[Any]
+    change: str, form: str, person: Client, alice: User, tamper: psycopg.Connection[Any]
 ) -> None:
     receipt = make_sealed(alice)
-    tamper.execute("UPDATE consent_event SET status = 'refused' WHERE id = %s", [receipt.event.id])
+    tamper.execute(f"UPDATE consent_event SET {change} WHERE id = %s", [receipt.event.id])  # noqa: S608
 
     response = person.get(form.format(receipt.event.id), headers={"accept-language": "en"})
 
     assert response.status_code == 500
     assert "The log contradicts this record" in response.content.decode()
+
+
+@pytest.mark.parametrize("tables", [["consent_event"], ["consent_event", "consent_leaf"]])
+def test_an_act_that_was_put_on_somebody_else_gives_them_no_receipt(
+    tables: list[str], person: Client, alice: User, bob: User, tamper: psycopg.Connection[Any]
+) -> None:
+    theirs = make_sealed(bob, others=0)
+    mine = make_subject(alice, PolicyVersion.objects.get(pk=theirs.event.version_id).policy.controller)
+    for table in tables:
+        tamper.execute(f"UPDATE {table} SET subject_id = %s", [mine.pk])  # noqa: S608
+
+    response = person.get(FORMS[1].format(theirs.event.id))
+
+    assert response.status_code == 500
 
 
 @pytest.mark.django_db(transaction=True)
