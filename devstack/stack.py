@@ -118,7 +118,7 @@ def web_command(port: int, application: str = "portal.wsgi:application") -> list
         *(str(pathlib.Path(sys.executable).parent / "granian"), "--interface", "wsgi", application, "--no-ws"),
         *("--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "4"),
         # A worker that is told to stop while it is still starting never hears of it.
-        *("--workers-kill-timeout", "3"),
+        *("--workers-kill-timeout", "3", "--respawn-failed-workers"),
     ]
 
 

@@ -18,7 +18,7 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 PREFIXES = ("/policies/", "/announcements/")
 SECONDS = 1.0
-MOST_PAGES = 256
+MOST_BYTES = 16 * 1024 * 1024  # of all pages in a process: anybody can ask for the same page under many addresses
 LONGEST_BYTES = 512 * 1024
 SENT_WITH_304 = frozenset({"cache-control", "content-location", "date", "etag", "expires", "vary"})
 # All that such a page may depend on beside its address; the portal answers each of its hosts.
@@ -27,12 +27,14 @@ KEY = ("HTTP_HOST", "HTTP_X_FORWARDED_PROTO", "PATH_INFO", "QUERY_STRING", "HTTP
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer of 200 that says itself that it is public. until: by the monotonic clock."""
+    """An answer of 200 that says itself that it is public. until: by the monotonic clock. size: bytes that it takes in
+    memory with its address."""
 
     headers: Headers
     body: bytes
     etag: str
     until: float
+    size: int
 
 
 class PageCache:
@@ -41,6 +43,7 @@ class PageCache:
     def __init__(self, application: Application) -> None:
         self.application = application
         self._pages: OrderedDict[tuple[str, ...], Page] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -74,15 +77,20 @@ class PageCache:
         lower = {name.lower(): value for name, value in headers}
         public = "public" in lower.get("cache-control", "") and "set-cookie" not in lower
         if status.startswith("200 ") and public and lower.get("etag") and len(body) <= LONGEST_BYTES:
-            self._keep(key, Page(headers, body, lower["etag"], time.monotonic() + SECONDS))
+            size = len(body) + sum(map(len, key))
+            self._keep(key, Page(headers, body, lower["etag"], time.monotonic() + SECONDS, size))
         return [body]
 
     def _keep(self, key: tuple[str, ...], page: Page) -> None:
         with self._lock:
+            self._forget(self._pages.pop(key, None))
             self._pages[key] = page
-            self._pages.move_to_end(key)
-            while len(self._pages) > MOST_PAGES:
-                self._pages.popitem(last=False)
+            self._bytes += page.size
+            while self._bytes > MOST_BYTES:
+                self._forget(self._pages.popitem(last=False)[1])
+
+    def _forget(self, page: Page | None) -> None:
+        self._bytes -= page.size if page else 0
 
 
 def _may_keep(environ: dict[str, Any]) -> bool:

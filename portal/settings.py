@@ -76,7 +76,10 @@ MIDDLEWARE = [
     "consent.ledger.gate.ConsentGateMiddleware",
 ]
 # Of a call to the API, which brings a key and no cookie: see portal.wsgi.
-API_MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+API_MIDDLEWARE = [
+    "consent.api.transport.RefuseClearText",
+    "django.middleware.security.SecurityMiddleware",
+]
 ROOT_URLCONF = "portal.urls"
 CSRF_FAILURE_VIEW = "portal.errors.stale_form"
 WSGI_APPLICATION = "portal.wsgi.application"

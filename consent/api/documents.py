@@ -22,7 +22,7 @@ from consent.api.problems import Problem
 F = TypeVar("F", bound=Callable[..., Any])
 Shape = type[msgspec.Struct]
 
-_ALWAYS = ("method_not_allowed", "broken", "unavailable")
+_ALWAYS = ("bad_request", "method_not_allowed", "broken", "unavailable")
 _WITH_KEY = ("key_missing", "key_unknown", "key_expired", "key_revoked", "scope_missing", "too_many_requests")
 _WITH_BODY = ("unreadable", "too_large", "unsupported_media_type", "invalid")
 _REF = "#/components/schemas/{name}"

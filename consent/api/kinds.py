@@ -24,6 +24,9 @@ def snake_case(name: str) -> str:
 
 
 KINDS: dict[str, Kind] = {
+    "bad_request": Kind(
+        400, _("The call could not be read"), _("Send only parameters that the operation names, each once.")
+    ),
     "unreadable": Kind(400, _("The body is not JSON"), _("Send one JSON object in UTF-8.")),
     "idempotency_key": Kind(
         400,
@@ -34,6 +37,11 @@ KINDS: dict[str, Kind] = {
         400,
         _("These answers cannot be recorded"),
         _("Send between 1 and 500 answers, each question once, and texts without control characters."),
+    ),
+    "https_required": Kind(
+        403,
+        _("The call came in clear"),
+        _("Use https. The key travelled where others can read it: revoke it and take a new one."),
     ),
     "key_missing": Kind(401, _("There is no API key"), _("Send the header Authorization: Bearer and your key.")),
     "key_unknown": Kind(

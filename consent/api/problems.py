@@ -10,7 +10,7 @@ from secrets import token_hex
 
 import msgspec
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
@@ -110,8 +110,8 @@ def problem_of(error: Exception) -> ApiProblem:
             return ApiProblem("invalid", errors=[field_error(str(error))])
         case msgspec.DecodeError() | UnicodeDecodeError() | exceptions.ParseError():
             return ApiProblem("unreadable")
-        case RequestDataTooBig():
-            return ApiProblem("too_large")
+        case SuspiciousOperation():
+            return ApiProblem("too_large" if isinstance(error, RequestDataTooBig) else "bad_request")
         case OperationalError() | InterfaceError():
             logger.warning("The database did not answer: %s", type(error).__name__)
             return ApiProblem("unavailable", headers={"Retry-After": "5"})

@@ -124,15 +124,25 @@ def test_somebody_signed_in_is_never_given_a_kept_page() -> None:
     assert answers.asked == 2
 
 
-def test_only_so_many_pages_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_cache, "MOST_PAGES", 2)
+def test_only_so_many_bytes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_cache, "MOST_BYTES", 100)
     answers = Answers()
     pages = PageCache(answers)
 
-    for query in ("1", "2", "3", "1"):
+    for query in ("1", "2", "2", "3", "1"):
         _get(pages, QUERY_STRING=query)
 
     assert answers.asked == 4
+
+
+def test_a_page_under_many_addresses_takes_no_more_than_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_cache, "SECONDS", 0.0)
+    pages = PageCache(Answers())
+
+    for number in range(200):
+        _get(pages, QUERY_STRING="x" * 100_000 + str(number % 190))
+
+    assert sum(page.size for page in pages._pages.values()) == pages._bytes <= page_cache.MOST_BYTES
 
 
 @pytest.mark.django_db(transaction=True)
@@ -158,3 +168,13 @@ def test_pages_pass_every_middleware_and_calls_those_that_they_need() -> None:
     assert "Content-Security-Policy" in page
     assert "Content-Security-Policy" not in call
     assert page["X-Content-Type-Options"] == call["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_call_in_clear_is_refused_and_not_redirected(settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+
+    status, headers, body = _get(application, "/api/v1/policies")
+
+    assert status.startswith("403")
+    assert headers["Content-Type"] == "application/problem+json"
+    assert b"https_required" in body

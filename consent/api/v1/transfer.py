@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from datetime import datetime
 from tempfile import TemporaryFile
-from typing import Any
 
 import msgspec
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -69,8 +67,7 @@ class Imports(ApiView):
         form = _FORMATS.get(request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower())
         if form is None:
             raise ApiProblem("unsupported_media_type", _("Send application/x-ndjson or text/csv."))
-        body = io.BufferedReader(_Body(self.call.request), _PIECE)
-        return _stream(_imported(self.call, body, form), NDJSON)
+        return _stream(_imported(self.call, self.call.stream(), form), NDJSON)
 
 
 class ExportedEvents(ApiView):
@@ -95,27 +92,6 @@ class ExportedEvents(ApiView):
         events = exported_events(self.call.controller_id, since=since, until=until)
         renderer = request.accepted_renderer
         return _stream(written(events, Format(renderer.format)), renderer.media_type)
-
-
-class _Body(io.RawIOBase):
-    """The body as it comes in, chunks of unknown length as well. Raises ConnectionError where the caller breaks off:
-    half a line must not be taken for a whole one."""
-
-    def __init__(self, request: HttpRequest) -> None:
-        # Django takes a body without Content-Length for empty, and granian's own readline stops after one line
-        self._read = request.META["wsgi.input"].read if request.META.get("wsgi.input_terminated") else request.read
-        self._left = int(request.META.get("CONTENT_LENGTH") or 0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        piece = self._read(len(buffer))
-        buffer[: len(piece)] = piece
-        self._left -= len(piece)
-        if not piece and self._left > 0:
-            raise ConnectionError("the body was cut off")
-        return len(piece)
 
 
 def _imported(call: Call, body: ByteLines, form: Format) -> Iterator[bytes]:

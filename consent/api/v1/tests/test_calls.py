@@ -1,5 +1,7 @@
 """Keys, limits and errors, as every call meets them."""
 
+import io
+import json
 import logging
 import time
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,7 @@ import time_machine
 from django.db import OperationalError
 
 from accounts.audit.rules import SYSTEM
+from consent.api.calls import LARGEST_BODY
 from consent.api.v1.tests.conftest import Caller, problem
 from consent.clients import authentication, quotas
 from consent.clients.actions import revoke_key
@@ -68,6 +71,40 @@ def test_a_database_that_is_away_is_told_as_that(caller: Caller, monkeypatch: py
 
     assert problem(response) == (503, "unavailable")
     assert response["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("path", [FAST, "subjects/customer-1/history"])
+def test_an_address_with_more_parameters_than_anybody_needs_is_the_callers_error(
+    caller: Caller, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    caller.consent()
+
+    response = caller.get(f"{path}?{'a=1&' * 1001}policy=privacy")
+
+    assert problem(response) == (400, "bad_request")
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def _chunked(caller: Caller, body: bytes) -> Any:
+    """As a server hands over a body in chunks, whose length nobody knows beforehand."""
+    how: dict[str, Any] = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    headers = {"authorization": f"Bearer {caller.key}", "idempotency-key": "chunks"}
+    return caller.client.post("/api/v1/consents", b"-", "application/json", headers=headers, **how)
+
+
+def test_a_body_in_chunks_is_read_to_its_end(caller: Caller) -> None:
+    answers = [{"purpose": "ads", "status": "given"}]
+    body = {"subject": "customer-1", "policy": "privacy", "language": "en", "answers": answers}
+
+    response = _chunked(caller, json.dumps(body).encode())
+
+    assert response.status_code == 201
+
+
+def test_a_body_in_chunks_is_read_no_further_than_any_other(caller: Caller) -> None:
+    response = _chunked(caller, b" " * (LARGEST_BODY + 1))
+
+    assert problem(response) == (413, "too_large")
 
 
 def _fail(error: Exception) -> Any:
