@@ -11,7 +11,9 @@ import msgspec
 from consent.ledger.transfer.lines import Format
 from consent.ledger.transfer.selectors import ExportedEvent
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is computed by spreadsheets (OWASP, CSV injection)
+# A cell that begins so is computed by spreadsheets, by Chinese and Japanese ones also with the wide characters (OWASP,
+# CSV injection). Control characters are never kept.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def written(portions: Iterable[list[ExportedEvent]], form: Format) -> Iterator[bytes]:

@@ -6,7 +6,8 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Protocol
+from functools import partial
+from typing import Annotated, Protocol
 
 import msgspec
 
@@ -18,8 +19,9 @@ LONGEST_LINE = 16 * 1024  # bytes
 _BOM = b"\xef\xbb\xbf"
 _NAMED = re.compile(r"(missing required|unknown) field `([^`]*)`")
 _PLACE = re.compile(r"`\$\.(\w+)`")
+_CELL = r'(?:"[^"]*(?:""[^"]*)*"|[^",\r]*)'
+_ROW = re.compile(f"{_CELL}(?:,{_CELL})*")  # csv takes a quotation mark inside an open cell, RFC 4180 does not
 _UNKEEPABLE = re.compile("[\x00-\x1f\x7f]")  # control characters delimit lists on the way to PostgreSQL
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # what a byte that is no UTF-8 was read as
 
 Text = Annotated[str, msgspec.Meta(max_length=TEXT_LENGTH)]
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_LENGTH)]
@@ -81,40 +83,57 @@ def read_lines(stream: ByteLines, form: Format) -> Records:
 
 def _read_ndjson(stream: ByteLines) -> Records:
     for number, octets in _physical_lines(stream):
-        if octets is None:
-            yield number, Refusal(number, Reason.TOO_LONG)
-        elif octets.strip():
-            yield number, _understood(number, _decode_json, octets)
+        yield number, _understood(number, _from_json, octets)
 
 
 def _read_csv(stream: ByteLines) -> Records:
-    rows = csv.reader(_text_lines(stream), strict=True)
-    header = next(_rows(rows), None)
-    if header is None:
+    lines = _physical_lines(stream)
+    number, header = next(lines, (0, None))
+    if not number:
         return
     try:
-        names = _checked_header(header[1])
+        names = _checked_header(_cells(header))
     except Refused as refused:
-        yield header[0], Refusal(header[0], refused.reason, refused.field)
+        yield number, Refusal(number, refused.reason, refused.field)
         return
-    for number, row in _rows(rows):
-        if row is None or len(row) != len(names):
-            yield number, Refusal(number, Reason.NOT_CSV)
-        elif _HALF_CHARACTER.search("".join(row)):
-            yield number, Refusal(number, Reason.NOT_UTF8)
-        else:
-            # an empty cell is a field that was not given, except the purpose: the policy as a whole
-            fields = {name: cell for name, cell in zip(names, row, strict=True) if cell or name == "purpose"}
-            yield number, _understood(number, _from_cells, fields)
+    for number, octets in lines:
+        yield number, _understood(number, partial(_from_cells, names), octets)
 
 
-def _from_cells(fields: dict[str, str]) -> Line:
+def _from_json(octets: bytes | None) -> Line:
+    return _decode_json(_whole(octets))
+
+
+def _from_cells(names: Sequence[str], octets: bytes | None) -> Line:
+    row = _cells(octets)
+    if len(row) != len(names):
+        raise Refused(Reason.NOT_CSV)
+    # an empty cell is a field that was not given, except the purpose: the policy as a whole
+    fields = {name: cell for name, cell in zip(names, row, strict=True) if cell or name == "purpose"}
     return msgspec.convert(fields, Line, strict=False)
 
 
-def _understood(number: int, read: Callable[[Any], Line], source: object) -> Line | Refusal:
+def _cells(octets: bytes | None) -> list[str]:
+    """A row is one line: no text that can be kept has a line break, so a stray quotation mark costs its own line alone
+    and swallows no other. Raises Refused."""
     try:
-        line = read(source)
+        text = _whole(octets).decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise Refused(Reason.NOT_UTF8) from None
+    if not _ROW.fullmatch(text):
+        raise Refused(Reason.NOT_CSV)
+    return next(csv.reader([text], strict=True))
+
+
+def _whole(octets: bytes | None) -> bytes:
+    if octets is None:
+        raise Refused(Reason.TOO_LONG)
+    return octets
+
+
+def _understood(number: int, read: Callable[[bytes | None], Line], octets: bytes | None) -> Line | Refusal:
+    try:
+        line = read(octets)
         line.check_text()
     except UnicodeDecodeError:
         return Refusal(number, Reason.NOT_UTF8)
@@ -135,10 +154,10 @@ def _refusal(number: int, said: str) -> Refusal:
     return Refusal(number, Reason.NOT_JSON)
 
 
-def _checked_header(row: Sequence[str] | None) -> list[str]:
+def _checked_header(row: Sequence[str]) -> list[str]:
     """Raises Refused."""
-    names = [name.strip() for name in row or ()]
-    if not names or len(set(names)) < len(names) or _HALF_CHARACTER.search("".join(names)):
+    names = [name.strip() for name in row]
+    if len(set(names)) < len(names):
         raise Refused(Reason.NOT_CSV)
     for name in names:
         if name not in _NAMES:
@@ -149,32 +168,14 @@ def _checked_header(row: Sequence[str] | None) -> list[str]:
     return names
 
 
-def _rows(rows: Any) -> Iterator[tuple[int, list[str] | None]]:
-    """Each row that is not blank, with the number of its first line; None where quotation marks do not match."""
-    while True:
-        number = rows.line_num + 1
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error:  # the reader goes on with the next line
-            yield number, None
-        else:
-            if row:
-                yield number, row
-
-
-def _text_lines(stream: ByteLines) -> Iterator[str]:
-    for _number, octets in _physical_lines(stream):
-        yield "\x00\n" if octets is None else octets.decode(errors="surrogateescape")
-
-
 def _physical_lines(stream: ByteLines) -> Iterator[tuple[int, bytes | None]]:
-    """Lines with their numbers; None instead of one that is too long, which is skipped in pieces."""
+    """Lines that are not blank, with their numbers; None instead of one that is too long, skipped in pieces."""
     number = 0
     while octets := stream.readline(LONGEST_LINE):
         number += 1
         whole = len(octets) < LONGEST_LINE or octets.endswith(b"\n")
         while len(octets) == LONGEST_LINE and not octets.endswith(b"\n"):
             octets = stream.readline(LONGEST_LINE)
-        yield number, (octets.removeprefix(_BOM) if number == 1 else octets) if whole else None
+        octets = octets.removeprefix(_BOM) if number == 1 else octets
+        if not whole or octets.strip():
+            yield number, octets if whole else None

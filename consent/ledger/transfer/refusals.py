@@ -69,7 +69,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """line: its number in the file, from 1; of a CSV row with line breaks the first. field: the faulty one, or ''."""
+    """line: its number in the file, from 1. field: the faulty one, or ''."""
 
     line: int
     reason: Reason

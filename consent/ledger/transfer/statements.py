@@ -31,7 +31,8 @@ SELECT count(*) FROM new
 """
 
 # As `statements.RECORD`, but the instant is the line's: an answer changes a state only where it is later than what
-# stands there. Nothing is added about somebody who has left. Gives the ids that are new.
+# stands there, and than every answer that a deferral stands for. Nothing is added about somebody who has left. Gives
+# the ids that are new.
 _RECORD = """
 WITH line AS MATERIALIZED (
     SELECT s.id AS subject_id, i.*
@@ -65,7 +66,11 @@ WITH line AS MATERIALIZED (
     ON CONFLICT (subject_id, policy_id, purpose, recipient, version_id) DO UPDATE
        SET at = excluded.at, event_id = excluded.event_id, status = excluded.status, kind = excluded.kind
      WHERE (least(excluded.status, 'given'), excluded.at, excluded.event_id)
-         > (CASE t.status WHEN 'expired' THEN 'deferred' ELSE least(t.status, 'given') END, t.at, t.event_id)
+         > (least(CASE t.status WHEN 'expired' THEN excluded.status ELSE t.status END, 'given'), t.at, t.event_id)
+       AND NOT EXISTS (SELECT FROM consent_event e
+                        WHERE (e.subject_id, e.policy_id, e.purpose, e.recipient, e.version_id)
+                            = (t.subject_id, t.policy_id, t.purpose, t.recipient, t.version_id)
+                          AND e.status >= 'given' AND (e.at, e.id) > (excluded.at, excluded.event_id))
 )
 SELECT (SELECT array_agg(id) FROM event)
 """
@@ -121,4 +126,5 @@ def stored_contents(controller_id: int, lines: Sequence[Entry]) -> dict[UUID, Co
         return {}
     refs, ids = ",".join([line.ref.hex() for line in lines]), ",".join([str(line.id) for line in lines])
     rows = fetch_all(_STORED, {"controller": controller_id, "refs": refs, "ids": ids})
-    return {row[0]: Content._make((*row[1:7], bytes(row[7]), row[8].astimezone(UTC))) for row in rows}
+    # what a call wrote under the same key may have no claimed instant, so it says something else than any line
+    return {row[0]: Content._make((*row[1:7], bytes(row[7]), row[8] and row[8].astimezone(UTC))) for row in rows}

@@ -106,12 +106,12 @@ def test_who_was_erased_cannot_be_traced_in_an_export(controller: Controller) ->
 
 
 def test_a_spreadsheet_computes_nothing_of_an_export(controller: Controller, version: PolicyVersion) -> None:
-    recipients = ["=1+1", "+1", "-1", "@A1", '=cmd|" /C calc"!A0', "bank"]
+    recipients = ["=1+1", "+1", "-1", "@A1", "＝1+1", '=cmd|" /C calc"!A0', "bank"]
     run(controller, ndjson(line(purpose="ads", recipient=recipient) for recipient in recipients))
 
     cells = {event["recipient"] for event in _exported(controller, Format.CSV)}
 
-    assert cells == {"'=1+1", "'+1", "'-1", "'@A1", '\'=cmd|" /C calc"!A0', "bank"}
+    assert cells == {"'=1+1", "'+1", "'-1", "'@A1", "'＝1+1", '\'=cmd|" /C calc"!A0', "bank"}
 
 
 @pytest.mark.usefixtures("events")

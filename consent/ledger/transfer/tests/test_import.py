@@ -153,6 +153,19 @@ def test_an_old_no_does_not_undo_a_later_yes(controller: Controller, version: Po
     assert _stands(version)
 
 
+@pytest.mark.parametrize("since", [[], ["deferred"]])
+def test_an_old_yes_does_not_stand_against_a_later_end(
+    controller: Controller, version: PolicyVersion, since: list[str]
+) -> None:
+    for month, status in enumerate(["expired", *since], 7):
+        run(controller, ndjson([line(purpose="ads", status=status, at=f"2025-{month:02}-01T00:00:00Z")]))
+
+    run(controller, ndjson([line(purpose="ads")]))
+
+    assert not _stands(version)
+    assert ConsentState.objects.get().status == ["expired", *since][-1]
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_a_yes_and_a_no_at_one_instant_the_no_counts(
     controller: Controller, version: PolicyVersion, monkeypatch: pytest.MonkeyPatch, order: int

@@ -67,6 +67,14 @@ def test_an_id_that_said_something_else_before_is_refused(
     assert set(ConsentState.objects.values_list("status", flat=True)) == {"given"}
 
 
+def test_an_id_that_a_call_took_as_its_key_is_refused(controller: Controller, version: PolicyVersion) -> None:
+    _refuse(controller, version, "c-1", ["ads"], "import:1")
+
+    counts, refusals = run(controller, ndjson([line(id="1"), line(id="2")]))
+
+    assert (counts, told(refusals)) == (Counts(new=1, refused=1), [(1, "conflict", "id")])
+
+
 def test_a_batch_takes_two_statements_however_long_it_is(controller: Controller, version: PolicyVersion) -> None:
     published_version(version.pk)
 

@@ -68,12 +68,21 @@ def test_csv_says_the_same_as_json() -> None:
     assert lines == [(2, same[0][1])]
 
 
-def test_a_quoted_line_break_stays_in_its_cell_and_numbers_count_lines() -> None:
+def test_a_quotation_mark_that_is_never_closed_swallows_no_other_line() -> None:
+    stray = ROW.replace(b"c-1", b'"c-1')
+
+    lines, refusals = _read(HEADER + stray + ROW * 3_000, Format.CSV)
+
+    assert refusals == [(2, "not_csv", "")]
+    assert [number for number, _line in lines] == list(range(3, 3_003))
+
+
+def test_commas_and_quotation_marks_stay_in_their_cell_and_a_row_is_one_line() -> None:
     broken = ROW.replace(b"c-1", b'"c\n1"')
 
     lines, refusals = _read(HEADER + broken + ROW.replace(b"c-1", b'"c,""1"""'), Format.CSV)
 
-    assert refusals == [(2, "invalid_value", "subject")]
+    assert refusals == [(2, "not_csv", ""), (3, "not_csv", "")]
     assert [(number, each.subject) for number, each in lines] == [(4, 'c,"1"')]
 
 
@@ -83,7 +92,7 @@ def test_a_quoted_line_break_stays_in_its_cell_and_numbers_count_lines() -> None
         (b"c-1,privacy,1\n", "not_csv", ""),
         (ROW.replace(b"c-1", b'"c"1'), "not_csv", ""),
         (ROW.replace(b"c-1", "张三".encode("gb18030")), "not_utf8", ""),
-        (ROW.replace(b"c-1", b"x" * LONGEST_LINE), "not_csv", ""),
+        (ROW.replace(b"c-1", b"x" * LONGEST_LINE), "too_long", ""),
         (ROW.replace(b"given", b""), "missing_field", "status"),
         (ROW.replace(b",1,", b",one,"), "invalid_value", "version"),
     ],
@@ -103,7 +112,7 @@ def test_a_bad_row_is_refused_and_the_next_is_read(row: bytes, code: str, field:
         (HEADER.replace(b",id", b",identity"), "unknown_field", "identity"),
         (HEADER.replace(b",id", b",at"), "not_csv", ""),
         (b'"\n', "not_csv", ""),
-        (HEADER.decode().encode("utf-16"), "not_csv", ""),
+        (HEADER.decode().encode("utf-16"), "not_utf8", ""),
         (ROW, "unknown_field", "c-1"),
     ],
 )
