@@ -127,7 +127,7 @@ def _card(line: Line, version: PolicyVersion, chosen: Mapping[str, str]) -> Ques
 
 
 def _row(line: Line, version: PolicyVersion) -> ConsentRow:
-    purpose, answer = line.purpose, line.standing.answer
+    purpose, answer = line.purpose, line.answer
     act = (ConsentStatus.WITHDRAWN if line.standing.in_force else ConsentStatus.GIVEN) if answer else ""
     return ConsentRow(
         code=line.standing.question.purpose,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from consent.ledger.models import ConsentStatus
+from consent.ledger.models import ConsentKind, ConsentStatus
 from consent.policies.rules.register import ASKING_KINDS, WHOLE_POLICY, Question, VersionFacts
 
 __all__ = [
@@ -51,21 +51,18 @@ class StateFacts:
 
 @dataclass(frozen=True, slots=True)
 class QuestionStanding:
-    """answer: the one that counts; a yes that ran out counts as expired, at the instant when it did. outdated: where
-    none counts, the last one that did. in_force: the person's yes stands. ask_after: where they chose to answer later,
-    or a yes ran out, the end of the pause. must_ask: open, and not paused."""
+    """answer: the one that counts; a yes that ran out counts as expired, at the instant when it did. is_open: no answer
+    counts, or the yes that does has run out or was not given apart as it must be; never shown as a yes. outdated: of
+    an open question the last answer. in_force: the person's yes stands. ask_after: where they chose to answer later, or
+    a yes ran out, the end of the pause. must_ask: open, and not paused."""
 
     question: Question
     answer: StateFacts | None
+    is_open: bool
     outdated: StateFacts | None
     in_force: bool
     ask_after: datetime | None
     must_ask: bool
-
-    @property
-    def is_open(self) -> bool:
-        """True while no answer counts, or the one that did has run out; never shown as a yes."""
-        return self.answer is None or self.answer.status == ConsentStatus.EXPIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,29 +172,25 @@ def _line(
     question: Question, reached: Sequence[VersionFacts], states: Iterable[StateFacts], at: datetime, pause: timedelta
 ) -> QuestionStanding:
     mine = [state for state in states if state.purpose == question.purpose]
+    words = _words(reached, mine)
     places = _counting_places(reached, question.purpose)
-    counting = [state for state in mine if state.version_id in places]
-    answer = max(
-        (state for state in counting if state.status not in SILENCE),
-        key=lambda state: places[state.version_id],
-        default=None,
-    )
+    counting = (state for state in words if state.version_id in places)
+    answer = max(counting, key=lambda state: places[state.version_id], default=None)
     if answer:
-        # an end acts at once whatever version it names, and a later no to a question that is still the same stands
-        ends = [state for state in mine if state.status in ENDED]
-        noes = [state for state in counting if state.status == ConsentStatus.REFUSED]
-        later = (state for state in ends + noes if state.at >= answer.at)
-        answer = max(later, key=lambda state: state.at, default=answer)
-        answer = _or_run_out(answer, reached, at)
-    is_open = answer is None or answer.status == ConsentStatus.EXPIRED
-    quiet = [state.at for state in counting if state.status == ConsentStatus.DEFERRED]
-    quiet += [answer.at] if answer and is_open else []
+        # a later no stands whatever version it names: a yes is never taken to overrule what was said after it
+        noes = (state for state in words if state.status not in YES and state.at >= answer.at)
+        answer = _or_run_out(max(noes, key=lambda state: state.at, default=answer), reached, at)
+    ran_out = answer is not None and answer.status == ConsentStatus.EXPIRED
+    is_open = answer is None or ran_out or _is_too_general(answer, question)
+    quiet = [state.at for state in mine if state.version_id in places and state.status == ConsentStatus.DEFERRED]
+    quiet += [answer.at] if answer and ran_out else []
     ask_after = max(quiet) + pause if quiet and is_open else None
     return QuestionStanding(
         question=question,
         answer=answer,
-        outdated=(answer or _outdated(reached, mine)) if is_open else None,
-        in_force=answer is not None and answer.status in YES,
+        is_open=is_open,
+        outdated=(answer or _last(words)) if is_open else None,
+        in_force=answer is not None and answer.status in YES and not is_open,
         ask_after=ask_after,
         must_ask=is_open and (ask_after is None or at >= ask_after),
     )
@@ -222,7 +215,18 @@ def _counting_places(reached: Sequence[VersionFacts], purpose: str) -> dict[int,
     return {reached[place].id: place for place in range(first, len(reached))}
 
 
-def _outdated(reached: Sequence[VersionFacts], mine: Iterable[StateFacts]) -> StateFacts | None:
+def _words(reached: Sequence[VersionFacts], states: Iterable[StateFacts]) -> list[StateFacts]:
+    """The answers to versions that have taken effect, and the ends of a consent, which act at once under any."""
     known = {version.id for version in reached}
-    answers = (state for state in mine if state.version_id in known and state.status not in SILENCE)
-    return max(answers, key=lambda state: state.at, default=None)
+    answers = (state for state in states if state.status not in SILENCE)
+    return [state for state in answers if state.version_id in known or state.status in ENDED]
+
+
+def _last(words: Iterable[StateFacts]) -> StateFacts | None:
+    """The no, if both at once."""
+    return max(words, key=lambda state: (state.at, state.status not in YES), default=None)
+
+
+def _is_too_general(answer: StateFacts, question: Question) -> bool:
+    """True for a yes, as imports bring it, to what must be asked apart and was not. Source: PIPL 23, 29."""
+    return question.needs_separate and answer.status in YES and answer.kind != ConsentKind.SEPARATE

@@ -13,7 +13,7 @@ from django.db.models import Q
 from accounts.models import User
 from consent.ledger.models import ConsentEvent, ConsentState, ConsentStatus, DataSubject
 from consent.ledger.references import reference_ref
-from consent.ledger.rules import SILENCE, QuestionStanding, StateFacts, asks_anew, standing
+from consent.ledger.rules import SILENCE, YES, QuestionStanding, StateFacts, asks_anew, standing
 from consent.ledger.statements import STATES, fetch_all
 from consent.policies.models import Policy, PolicyVersion, Purpose
 from consent.policies.published import published_versions
@@ -30,16 +30,22 @@ class Line:
     number: int | None
 
     @property
+    def answer(self) -> StateFacts | None:
+        """The one that counts; a yes that is not in force is shown as none."""
+        answer = self.standing.answer
+        return answer if answer and self.standing.in_force == (answer.status in YES) else None
+
+    @property
     def status(self) -> ConsentStatus:
         """What the person's answer is now; REQUESTED while none counts, DEFERRED if they chose to answer later."""
-        if self.standing.answer:
-            return ConsentStatus(self.standing.answer.status)
+        if self.answer:
+            return ConsentStatus(self.answer.status)
         return ConsentStatus.DEFERRED if self.standing.ask_after else ConsentStatus.REQUESTED
 
     @property
     def since(self) -> datetime | None:
         """Since when that is so; None while no answer counts."""
-        return self.standing.answer.at if self.standing.answer else None
+        return self.answer.at if self.answer else None
 
 
 @dataclass(frozen=True, slots=True)

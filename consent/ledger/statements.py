@@ -17,7 +17,7 @@ SEPARATOR = "\x1f"
 # withdrawal. The first answer decides whether the call is new: a repeat finds it and adds nothing, and one that runs at
 # the same moment waits for it, holding no other lock. States are locked in one order, so no two calls wait for each
 # other. An answer outranks a deferral, a deferral a mere request, and among equals the later wins; one that has expired
-# is open again and ranks as a deferral.
+# is open again and gives way to whatever comes later, to nothing earlier.
 RECORD = """
 WITH call AS MATERIALIZED (
     SELECT s.id AS subject_id,
@@ -56,7 +56,7 @@ WITH call AS MATERIALIZED (
     ON CONFLICT (subject_id, policy_id, purpose, recipient, version_id) DO UPDATE
        SET at = excluded.at, event_id = excluded.event_id, status = excluded.status, kind = excluded.kind
      WHERE (least(excluded.status, 'given'), excluded.at, excluded.event_id)
-         > (CASE t.status WHEN 'expired' THEN 'deferred' ELSE least(t.status, 'given') END, t.at, t.event_id)
+         > (least(CASE t.status WHEN 'expired' THEN excluded.status ELSE t.status END, 'given'), t.at, t.event_id)
 )
 SELECT (SELECT count(*) FROM call), (SELECT at FROM first)
 """

@@ -15,17 +15,23 @@ from consent.policies.models import LawfulBasis, Purpose
 PEOPLE_AT_ONCE = 20_000
 
 # States are only looked at, and never waited for: whom another call is writing about comes next time. So two of these
-# at once, or one that was stopped half-way, say nothing twice. The id hides whose it is, like every other: it is made
-# from the person's keyed reference. A yes that ended in the past still ends after it was given.
+# at once, or one that was stopped half-way, say nothing twice. A yes that another answer followed, to any version, is
+# not the person's last word any more: its end would be taken for the end of that answer. The event bears the instant
+# at which the time was over, so it precedes a yes that is given at the moment when the job comes. The id hides whose it
+# is, like every other: it is made from the person's keyed reference.
 _EXPIRE = """
 WITH due AS MATERIALIZED (
-    SELECT s.*, p.ref, clock_timestamp() AS now
+    SELECT s.*, p.ref, least(s.at + make_interval(days => term.days), clock_timestamp()) AS over_at
       FROM consent_state s
       JOIN unnest(%(policies)s::bigint[], %(versions)s::bigint[], %(purposes)s::text[], %(days)s::integer[])
            AS term (policy_id, version_id, purpose, days) USING (policy_id, version_id, purpose)
       JOIN data_subject p ON p.id = s.subject_id AND p.closed_at IS NULL
      WHERE s.subject_id > %(after)s AND s.subject_id <= %(last)s AND s.status IN ('given', 'renewed')
        AND s.at + make_interval(days => term.days) <= %(at)s
+       AND NOT EXISTS (SELECT FROM consent_state later
+                        WHERE (later.subject_id, later.policy_id, later.purpose, later.recipient)
+                            = (s.subject_id, s.policy_id, s.purpose, s.recipient)
+                          AND later.status >= 'given' AND later.at > s.at)
        FOR UPDATE OF s SKIP LOCKED
 ), named AS MATERIALIZED (
     SELECT due.*, substring(sha256(ref || uuid_send(event_id)) FOR 16) AS octets FROM due
@@ -35,7 +41,7 @@ WITH due AS MATERIALIZED (
     SELECT d.subject_id,
            encode(set_byte(set_byte(octets, 6, get_byte(octets, 6) & 15 | 128), 8, get_byte(octets, 8) & 63 | 128),
                   'hex')::uuid,
-           greatest(d.now, d.at + interval '1 microsecond'), yes.controller_id, d.policy_id, d.version_id,
+           greatest(d.over_at, d.at + interval '1 microsecond'), yes.controller_id, d.policy_id, d.version_id,
            yes.shown_sha256, d.purpose, d.recipient, 'expired', d.kind, yes.surface, yes.language, %(actor)s, '', '',
            'expired:' || d.event_id
       FROM named d JOIN consent_event yes ON yes.subject_id = d.subject_id AND yes.id = d.event_id

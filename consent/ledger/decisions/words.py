@@ -9,7 +9,7 @@ from typing import NamedTuple
 from consent.ledger.decisions.cases import Case
 from consent.ledger.decisions.reasons import NO, Reason
 from consent.ledger.models import ConsentKind
-from consent.ledger.rules import ENDED, SILENCE, YES, StateFacts, standing_on
+from consent.ledger.rules import YES, StateFacts, standing_on
 
 
 class Words(NamedTuple):
@@ -53,35 +53,21 @@ def _needs_own_answer(case: Case) -> bool:
 def _word(case: Case, states: Sequence[StateFacts]) -> tuple[Reason | None, StateFacts | None]:
     """Why these answers do not allow it, None if they do, and the one that decides.
 
-    The last word wins even where an earlier version was answered last: a no is never overruled by what came before it.
+    A no denies even where a later version has asked anew since.
     """
-    last = _last_word(case, states)
+    line = standing_on(case.policy.facts, states, case.version.questions[case.asked.purpose], case.at)
+    last = line.answer or line.outdated
     if last and last.status not in YES:
         return NO[last.status], last
-    question = case.version.questions[case.asked.purpose]
-    line = standing_on(case.policy.facts, states, question, case.at)
     if line.answer is None:
         if line.ask_after:
             return Reason.DEFERRED, None
-        return (Reason.SUPERSEDED, line.outdated) if line.outdated else (Reason.NOT_ANSWERED, None)
-    if line.answer.status not in YES:
-        return NO[line.answer.status], line.answer
+        return (Reason.SUPERSEDED, last) if last else (Reason.NOT_ANSWERED, None)
     if line.answer.kind == ConsentKind.IMPLIED:
         return Reason.IMPLIED_NOT_ENOUGH, line.answer
-    if question.needs_separate and line.answer.kind != ConsentKind.SEPARATE:
+    if line.is_open:
         return Reason.SEPARATE_NEEDED, line.answer
     return None, line.answer
-
-
-def _last_word(case: Case, states: Sequence[StateFacts]) -> StateFacts | None:
-    """The last answer to a version that has taken effect, or the last end of a consent; the no, if both at once."""
-    reached = {facts.id for facts in case.policy.facts if facts.effective_at <= case.at}
-    said = [
-        state
-        for state in states
-        if state.status in ENDED or (state.version_id in reached and state.status not in SILENCE)
-    ]
-    return max(said, key=lambda state: (state.at, state.status not in YES), default=None)
 
 
 def _ends(case: Case, *answers: StateFacts | None) -> list[datetime]:

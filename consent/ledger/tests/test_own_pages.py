@@ -9,6 +9,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from consent.ledger.errors import NotWithdrawable
 from consent.ledger.models import ConsentEvent, ConsentState
 from consent.ledger.tests.factories import answer, make_subject
 from consent.policies.models import Policy, PolicyVersion
@@ -169,12 +170,18 @@ def test_a_first_yes_is_never_recorded_as_a_renewal(person: Client, first: Polic
     assert "renewed" not in _states().values()
 
 
-def test_a_purpose_that_rests_on_law_cannot_be_withdrawn(person: Client, first: PolicyVersion) -> None:
+def test_a_purpose_that_rests_on_law_shows_its_law_and_cannot_be_withdrawn(
+    person: Client, first: PolicyVersion
+) -> None:
     _submit(person, {"act": "all-given"})
 
-    page = person.post("/consents/privacy/decide/", {"purpose": "law", "status": "withdrawn", "key": "k"}, follow=True)
+    form = {"purpose": "law", "status": "withdrawn", "key": "k"}
+    page = person.post("/consents/privacy/decide/", form, follow=True).content.decode()
 
-    assert "没有可以撤回" in page.content.decode() or "撤回" in page.content.decode()
+    assert str(NotWithdrawable.message) in page
+    assert "《反洗钱法》" in page
+    assert 'name="purpose" value="ads"' in page
+    assert 'name="purpose" value="law"' not in page
     assert not ConsentEvent.objects.filter(purpose="law").exists()  # K20
 
 

@@ -96,8 +96,10 @@ STANDINGS = [
      [said("withdrawn", 1, day=20), said("given", 2, day=50)], "given", True, False),
     ("a later no to the same question undoes a yes in advance", [V1, NOTICE],
      [said("given", 2, day=20), said("refused", 1, day=25)], "refused", False, False),
-    ("a later no to another question does not", [V1, ASKING],
-     [said("given", 2, day=20), said("refused", 1, day=25)], "given", True, False),
+    ("even where the versions ask different things", [V1, ASKING],
+     [said("given", 2, day=20), said("refused", 1, day=25)], "refused", False, False),
+    ("a no in advance does not undo a yes yet", [V1, version(2, "M5", effective_at=NOW + DAY)],
+     [said("given"), said("refused", 2, day=5)], "given", True, False),
     ("a version that is not known ends a consent too", [V1], [said("given"), said("withdrawn", 99, day=5)],
      "withdrawn", False, False),
     ("an answer to a version that is not known does not count", [V1], [said("given", 99)], None, False, True),
@@ -123,6 +125,21 @@ def test_standing(
     assert (line.answer.status if line.answer else None) == counts
     assert (line.in_force, line.must_ask, line.is_open) == (is_in_force, must_ask, counts in (None, "expired"))
     assert in_force(versions, states, "ads", NOW) is is_in_force
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "is_open", "is_in_force"),
+    [("given", "explicit", True, False), ("given", "separate", False, True), ("refused", "explicit", False, False)],
+)
+def test_a_yes_to_what_must_be_asked_apart_counts_only_where_it_was(
+    status: str, kind: str, is_open: bool, is_in_force: bool
+) -> None:
+    apart = VersionFacts(1, 1, START, START - DAY, frozenset(), (Question("ads", "1", needs_separate=True),))
+
+    (line,) = standing([apart], [said(status, kind=kind)], NOW).questions
+
+    assert (line.is_open, line.must_ask, line.in_force) == (is_open, is_open, is_in_force)
+    assert (line.outdated is not None) == is_open
 
 
 def test_before_the_first_version_nothing_is_asked_and_nothing_in_force() -> None:

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from consent.ledger.actions import Answer, record_answers
-from consent.ledger.models import ConsentEvent, ConsentStatus, DataSubject
+from consent.ledger.models import ConsentEvent, ConsentKind, ConsentState, ConsentStatus, DataSubject
 from consent.ledger.selectors import consent_records, history_of, history_page, standing_of, states_for
 from consent.ledger.tests.factories import answer, circumstances, make_subject, themselves
 from consent.policies.models import PolicyVersion
@@ -62,6 +62,20 @@ def test_a_question_asked_anew_is_open_and_names_the_version_that_was_answered(
     assert [(line.standing.question.purpose, line.status, line.number) for line in found.open] == [
         ("", ConsentStatus.REQUESTED, 1),
         ("location", ConsentStatus.REQUESTED, 1),
+    ]
+
+
+@pytest.mark.django_db
+def test_a_general_yes_to_what_must_be_asked_apart_is_shown_as_open_and_not_as_a_yes(alice: User) -> None:
+    version = make_version(make_policy(), ["ads", facts("location", is_sensitive=True)])
+    answer(make_subject(alice, version.policy.controller), version, GIVEN, ["ads", "location"])
+    ConsentState.objects.update(kind=ConsentKind.EXPLICIT)  # as an import may bring it
+
+    lines = standing_of(alice, version.policy, AT).lines[1:]
+
+    assert [(line.status, line.since is None, line.standing.is_open) for line in lines] == [
+        (GIVEN, False, False),
+        (ConsentStatus.REQUESTED, True, True),
     ]
 
 

@@ -21,6 +21,7 @@ from consent.ledger.models import ConsentEvent, ConsentState, ConsentStatus, Dat
 from consent.ledger.rules import standing
 from consent.ledger.selectors import standing_of, states_of
 from consent.ledger.tests.factories import answer, circumstances, make_subject, themselves
+from consent.ledger.transfer.tests.imports import line, ndjson, run
 from consent.policies.models import Controller, PolicyVersion
 from consent.policies.published import versions_of
 from consent.policies.tests.factories import facts, make_policy, make_version
@@ -123,6 +124,31 @@ def test_the_number_of_statements_does_not_grow_with_the_people(
 
     with django_assert_num_queries(3):  # which purposes run out, who comes next, everything else
         assert _expire() == 3
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"), [(ConsentStatus.GIVEN, Reason.ALLOWED_BY_CONSENT), (ConsentStatus.WITHDRAWN, Reason.WITHDRAWN)]
+)
+def test_a_yes_that_was_followed_by_another_answer_does_not_run_out_any_more(
+    subject: DataSubject, version: PolicyVersion, last: ConsentStatus, reason: Reason
+) -> None:
+    answer(subject, version, GIVEN, ["trial"])
+    later = make_version(version.policy, LINES)
+    ConsentState.objects.update(at=timezone.now() - 40 * DAY)
+    answer(subject, later, last, ["trial"])
+
+    assert _expire(0) == 0
+    assert decision(subject.controller_id, subject.pk, "trial").reason == reason
+    assert not _stand(later, subject, timezone.now(), 0).is_open
+
+
+def test_it_ended_when_its_time_was_over_and_not_when_the_job_came(version: PolicyVersion) -> None:
+    run(version.policy.controller, ndjson([line(purpose="trial")]))
+
+    expire_some(after=0, at=timezone.now())
+
+    yes, end = ConsentEvent.objects.order_by("at")
+    assert (end.status, end.at) == (EXPIRED, yes.at + 30 * DAY)
 
 
 def test_before_the_job_has_run_it_is_over_all_the_same(subject: DataSubject, version: PolicyVersion) -> None:

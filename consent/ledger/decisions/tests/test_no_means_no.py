@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consent.ledger.decisions.reasons import Reason
 from consent.ledger.decisions.tests.cases import DAY, RECIPIENTS, START, ask, policy, version
 from consent.ledger.models import ConsentKind, ConsentStatus
-from consent.ledger.rules import ENDED, SILENCE, YES, StateFacts
+from consent.ledger.rules import ENDED, SILENCE, YES, StateFacts, in_force
 from consent.policies.schedule import Book
 from consent.policies.tests.factories import facts
 
@@ -69,7 +69,7 @@ def states_of(said: list[Event]) -> list[StateFacts]:
     states: dict[tuple[str, str, int], Event] = {}
     for event in said:
         key = (event.purpose, event.recipient, event.version)
-        if key not in states or _rank(event) >= _rank(states[key]):
+        if key not in states or states[key].status == "expired" or _rank(event) >= _rank(states[key]):
             states[key] = event
     return [
         StateFacts(e.purpose, e.version, e.status, e.kind, START + e.hour * HOUR, e.recipient) for e in states.values()
@@ -141,6 +141,14 @@ def test_silence_and_continued_use_never_allow(book: Book, said: list[Event], pu
     quiet = [e for e in said if e.status in SILENCE or e.kind == ConsentKind.IMPLIED]
 
     assert not ask(purpose, *states_of(quiet), book=book, at=START + day * DAY).allowed
+
+
+@given(books(), events, st.sampled_from(CODES), st.integers(0, 220))
+def test_a_page_and_a_decision_never_differ(book: Book, said: list[Event], purpose: str, day: int) -> None:
+    at = START + day * DAY
+    states = states_of([event for event in said if not event.recipient and event.kind != ConsentKind.IMPLIED])
+
+    assert in_force(book.policies[0].facts, states, purpose, at) == ask(purpose, *states, book=book, at=at).allowed
 
 
 def _reached(book: Book, day: int) -> set[int]:
