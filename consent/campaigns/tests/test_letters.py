@@ -78,7 +78,7 @@ def test_both_parts_say_the_same_words(version: PolicyVersion) -> None:
         assert sentence in _part(message, "plain")
 
 
-@pytest.mark.parametrize("kinds", [("M6",), ()])
+@pytest.mark.parametrize("kinds", [("M1",), ("M4",), ("M5",), ("M6",), ("M7",), ()])
 def test_a_change_that_asks_nothing_says_so(kinds: tuple[str, ...]) -> None:
     version = make_changed_version(kinds=kinds)
 
@@ -86,6 +86,7 @@ def test_a_change_that_asks_nothing_says_so(kinds: tuple[str, ...]) -> None:
 
     assert "You do not have to do anything." in letters["en"].notice
     assert "您不需要做任何事。" in letters["zh-hans"].notice
+    assert "有三处变化。" in letters["zh-hans"].notice  # K116: in the publisher's words
     assert "consent" not in letters["en"].notice.replace("/consents/", "")
 
 

@@ -67,6 +67,16 @@ def test_the_policy_page_is_the_version_in_effect(client: Client, policy: Policy
     assert "/policies/privacy/versions/3/" in page  # K1: what is to come is announced
 
 
+def test_a_purpose_that_the_service_needs_says_so(client: Client) -> None:
+    policy = make_policy()
+    make_version(policy, [facts("ads"), facts("pay", lawful_basis="contract", necessity="necessary")])
+
+    page = client.get("/policies/privacy/").content.decode()
+
+    assert page.count("服务必需") == 1
+    assert page.index("服务必需") > page.index("用途 ads")  # Y10: of the second, and not of the first
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -160,16 +161,23 @@ def test_a_changed_register_cannot_pass_as_editorial(dave: User, line: dict[str,
     assert kind in str(refused.value)
 
 
-def test_new_details_of_the_company_must_be_declared(dave: User) -> None:
+@pytest.mark.parametrize(
+    ("details", "kind"),
+    [
+        ({"name": {"zh-hans": "新东家有限公司"}}, "M1"),  # K2, K110
+        ({"address": {"zh-hans": "新路 2 号"}}, "M1"),
+        ({"phone": "400-000-9999"}, "M6"),  # K3
+        ({"email": "new@pay.example"}, "M6"),
+    ],
+)
+def test_new_details_of_the_company_must_be_declared(dave: User, details: dict[str, Any], kind: str) -> None:
     policy = make_policy()
     make_version(policy)
-    actions.describe_controller(
-        policy.controller, policy.controller.block() | {"phone": "400-000-9999"}, actor=_actor(dave), at=NOW
-    )
+    actions.describe_controller(policy.controller, policy.controller.block() | details, actor=_actor(dave), at=NOW)
     draft = actions.start_draft(policy, actor=_actor(dave), at=NOW)
     _describe(draft, dave, kinds=["M7"], summary=CONSEQUENCE)
 
-    with pytest.raises(publication.NotPublishable, match="M6"):  # K3
+    with pytest.raises(publication.NotPublishable, match=kind):
         _publish(draft, dave)
 
 
