@@ -170,6 +170,7 @@ def test_pages_pass_every_middleware_and_calls_those_that_they_need() -> None:
     assert page["X-Content-Type-Options"] == call["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_call_in_clear_is_refused_and_not_redirected(settings: Any) -> None:
     settings.SECURE_SSL_REDIRECT = True
 
