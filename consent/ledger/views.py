@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.users.requests import SignedInRequest
 from consent.ledger.actions import Answer, record_answers, withdraw
@@ -62,9 +62,15 @@ def changes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @never_cache
 @gate_exempt
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def decide(request: HttpRequest, slug: str) -> HttpResponse:
-    """Withdraw or give one consent from “My consents”: one click either way (K39, PIPL 15)."""
+    """Withdraw or give one consent from “My consents”: one click either way (K39, PIPL 15).
+
+    A GET is what a click becomes that found its session over: the sign-in leads back here without the form.
+    """
+    if request.method != "POST":
+        messages.warning(request, _("Nothing was recorded: you had been signed out. Here you can do it again."))
+        return redirect("ledger:consents")
     asking = Asking(request, slug)
     purpose, key = request.POST.get("purpose", ""), _key(request)
     given = request.POST.get("status") == ConsentStatus.GIVEN

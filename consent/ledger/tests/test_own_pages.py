@@ -151,6 +151,22 @@ def test_withdrawing_takes_one_click_and_a_second_one_is_refused(person: Client,
     assert _states()["ads"] == "given"
 
 
+def test_a_withdrawal_that_found_its_session_over_comes_back_to_the_page_and_says_so(
+    person: Client, alice: User, first: PolicyVersion
+) -> None:
+    _submit(person, {"act": "all-given"})
+    person.logout()
+
+    signed_out = person.post("/consents/privacy/decide/", {"purpose": "ads", "status": "withdrawn", "key": "late"})
+    person.force_login(alice)
+    back = person.get("/consents/privacy/decide/", follow=True)
+
+    assert signed_out.headers["Location"].startswith("/account/login/?next=/consents/privacy/decide/")
+    assert back.redirect_chain == [("/consents/", 302)]
+    assert "没有记录：您当时已退出登录" in back.content.decode()
+    assert _states()["ads"] == "given"
+
+
 @pytest.mark.parametrize("status", ["", "renewed", "garbage"])
 def test_a_decision_that_is_neither_yes_nor_withdrawal_is_refused(
     person: Client, first: PolicyVersion, status: str
@@ -223,6 +239,7 @@ def test_a_stranger_reads_what_changed_and_is_asked_to_sign_in(client: Client, f
     response = client.post(CHANGES.format(2), {"asked": [""], "act": "all-given", "key": "k"})
 
     assert "/account/login/?next=/consents/privacy/changes/2/" in page
+    assert "需要您做的" not in page  # nobody knows yet whose answers these would be
     assert response.headers["Location"].startswith("/account/login/")
     assert client.get(ANSWER).status_code == 302
 
