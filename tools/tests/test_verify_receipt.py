@@ -310,3 +310,19 @@ def test_it_imports_nothing_but_the_standard_library_and_cryptography() -> None:
     imported = {line.split()[1].partition(".")[0] for line in lines if line.startswith(("import ", "from "))}
 
     assert imported - set(sys.stdlib_module_names) == {"cryptography"}
+
+
+def test_without_the_one_package_that_it_needs_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "cryptography.py").write_text("raise ImportError")
+    program = Path(__file__).parents[1] / "verify_receipt.py"
+
+    ran = subprocess.run(
+        [sys.executable, str(program), "--help"],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.returncode == 1
+    assert ran.stderr == "This needs the package cryptography: python3 -m pip install cryptography\n"
