@@ -10,7 +10,7 @@ RUN /opt/venv/bin/uv pip sync --no-cache --require-hashes --compile-bytecode \
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin assent \
-    && install -d -o assent -g assent -m 0700 /var/lib/assent/journal
+    && install -d -o assent -g assent -m 0700 /var/lib/assent/journal /var/lib/assent/erasures
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /opt/assent
 COPY manage.py ./
@@ -29,7 +29,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     STATIC_ROOT=/opt/assent-static \
     DELIVERY_JOURNAL_DIR=/var/lib/assent/journal
 # The settings want every name, also for this; none of these values gets into the image's files.
-RUN export SECRET_KEY=build FIELD_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= LOG_KEYS= RECEIPT_KEYS= \
+RUN export SECRET_KEY=build FIELD_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+    INDEX_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= LOG_KEYS= RECEIPT_KEYS= \
     DATABASE_URL=postgresql://build@build/build REDIS_URL=redis://build/0 \
     SMTP_URL=smtp://build SMS_GATEWAY_URL=http://build \
     && python manage.py translations compile \

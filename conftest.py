@@ -17,9 +17,12 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
+from django.utils import translation
+from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts.models import Role, StaffRole, User
+from accounts.models import Authenticator, Role, StaffRole, User
+from accounts.otp.tests.factories import make_authenticator
 from consent.policies import schedule
 
 KEPT_BY_FLUSH = ("django_migrations", "django_content_type", "auth_permission")
@@ -90,7 +93,8 @@ def _flush_as_owner(_case: TransactionTestCase) -> None:
         for table, guard in guards:
             connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER {guard}")
         tables = connection.execute(
-            "SELECT format('%%I', tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)",
+            "SELECT format('%%I.%%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname IN ('public', 'vault') AND tablename <> ALL(%s)",
             [list(KEPT_BY_FLUSH)],
         ).fetchall()
         connection.execute(f"TRUNCATE {', '.join(row[0] for row in tables)} RESTART IDENTITY CASCADE")
@@ -99,6 +103,13 @@ def _flush_as_owner(_case: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _flush_as_owner  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _first_language() -> Iterator[None]:
+    """What a page activated in this thread does not stay for the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
@@ -131,18 +142,35 @@ def chromium_path() -> str:
     return path
 
 
+def _sign_in(client: Client, user: User, backend: str | None = None) -> None:
+    """As Django's force_login; whoever has an authenticator app has used it in this session, as staff must."""
+    FORCE_LOGIN(client, user, backend)
+    app = Authenticator.objects.filter(user=user, confirmed=True).first()
+    if app:
+        session = client.session
+        session[DEVICE_ID_SESSION_KEY] = app.persistent_id
+        session.save()
+
+
+FORCE_LOGIN = Client.force_login
+Client.force_login = _sign_in  # type: ignore[assignment, method-assign]
+
+
 @pytest.fixture
 def make_user(db: None) -> Callable[..., User]:
-    """A person whose contacts are proven."""
+    """A person whose contacts are proven; staff have an authenticator app."""
 
     def make(email: str = "", phone: str = "", **fields: Any) -> User:
-        return User.objects.create_user(
+        user = User.objects.create_user(
             email=email,
             phone=phone,
             email_verified_at=NOW if email else None,
             phone_verified_at=NOW if phone else None,
             **fields,
         )
+        if user.is_staff:
+            make_authenticator(user)
+        return user
 
     return make
 

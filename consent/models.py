@@ -7,6 +7,17 @@ from consent.ledger.models import ConsentEvent, ConsentState, DataSubject, Subje
 from consent.outbox.models import OutboxMessage
 from consent.policies.models import Controller, DataItem, Policy, PolicyText, PolicyVersion, Purpose
 from consent.policies.recipients.models import Recipient, RecipientAgreement, RecipientDescription
+from consent.rights.export.models import Export, ExportPart
+from consent.rights.leaving.models import (
+    Erasure,
+    Leaving,
+    LeavingReceipt,
+    LeavingStep,
+    VaultAccess,
+    VaultRecord,
+)
+from consent.rights.requests.models import RequestDocument, RequestJudgement, RightsRequest
+from consent.rights.retention.models import LegalHold, RetentionRule, RetentionRun
 
 __all__ = [
     "Announcement",
@@ -21,7 +32,14 @@ __all__ = [
     "Controller",
     "DataItem",
     "DataSubject",
+    "Erasure",
+    "Export",
+    "ExportPart",
     "Leaf",
+    "Leaving",
+    "LeavingReceipt",
+    "LeavingStep",
+    "LegalHold",
     "OutboxMessage",
     "Policy",
     "PolicyText",
@@ -30,7 +48,14 @@ __all__ = [
     "Recipient",
     "RecipientAgreement",
     "RecipientDescription",
+    "RequestDocument",
+    "RequestJudgement",
+    "RetentionRule",
+    "RetentionRun",
+    "RightsRequest",
     "SubjectKey",
     "Tile",
+    "VaultAccess",
+    "VaultRecord",
     "Witnessing",
 ]

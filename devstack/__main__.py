@@ -26,6 +26,7 @@ environment:
   DEV_STATE_DIR                   the folder with the database, keys and logs (var/ beside dev.py)
   DATABASE_URL                    use this PostgreSQL; a role that may create roles, or else also set
   DATABASE_OWNER_URL              the role that owns the tables, DATABASE_URL then being the application's
+  DATABASE_VAULT_URL              the role of the vault, with these two
   REDIS_URL                       use this Redis or Valkey
   LOG_LEVEL                       of the portal's processes (INFO)
   CHROMIUM                        the browser for the browser tests (/usr/bin/chromium)

@@ -58,7 +58,7 @@ def _production_like() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(64),
         **{
             name: base64.b64encode(secrets.token_bytes(32)).decode()
-            for name in ("FIELD_KEY", "LOG_KEYS", "RECEIPT_KEYS")
+            for name in ("FIELD_KEY", "INDEX_KEY", "LOG_KEYS", "RECEIPT_KEYS")
         },
         "DATABASE_URL": f"postgresql://assent_app:none@{nowhere}/assent",
         "REDIS_URL": f"redis://{nowhere}/0",

@@ -16,7 +16,10 @@ SINK_PORTS = ("smtp", "inbox")
 
 # Names that come from us alone: what the caller's shell has under them must not reach the processes.
 OWNER_ONLY = ("DATABASE_OWNER_URL",)
-NOT_PASSED_ON = (*OWNER_ONLY, "ASSENT_CALLER_FOLDER", "PYTHONHOME", "PYTHONPATH", "DJANGO_SETTINGS_MODULE")
+# What opens the vault: of all that serves, only the worker has it.
+VAULT_ONLY = ("DATABASE_VAULT_URL", "VAULT_KEY_FILE")
+CALLERS = ("ASSENT_CALLER_FOLDER", "PYTHONHOME", "PYTHONPATH", "DJANGO_SETTINGS_MODULE")
+NOT_PASSED_ON = (*OWNER_ONLY, *VAULT_ONLY, "VAULT_KEY", *CALLERS)
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,13 @@ def contract(state: State, database: Database, brokers: Brokers, sinks: Sinks, p
         "ASSENT_DEVELOPMENT": "1",
         "SECRET_KEY_FILE": str(state.secret_file("secret-key")),
         "FIELD_KEY_FILE": str(state.key_file("field-key")),
+        "INDEX_KEY_FILE": str(state.key_file("index-key")),
+        "VAULT_KEY_FILE": str(state.key_file("vault-key")),
         "LOG_KEYS_FILE": str(state.key_file("log-keys")),
         "RECEIPT_KEYS_FILE": str(state.key_file("receipt-keys")),
         "DATABASE_URL": database.application_url,
         "DATABASE_OWNER_URL": database.owner_url,
+        "DATABASE_VAULT_URL": database.vault_url,
         "REDIS_URL": brokers.redis_url,
         "CELERY_BROKER_URL": brokers.celery_url,
         "BASE_URL": f"http://127.0.0.1:{port}",
@@ -79,6 +85,7 @@ def contract(state: State, database: Database, brokers: Brokers, sinks: Sinks, p
         "MAIL_LOOKUP_URL": f"{inbox}/lookup",
         "DEV_INBOX_URL": inbox,
         "DELIVERY_JOURNAL_DIR": str(make_folder(state.folder / "journal")),
+        "ERASURE_JOURNAL_DIR": str(make_folder(state.folder / "erasures")),
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
     }
 
@@ -96,3 +103,8 @@ def for_process(names: Mapping[str, str]) -> dict[str, str]:
 def without_owner(names: Mapping[str, str]) -> dict[str, str]:
     """Return the contract for what serves people, which must not be able to log in as the owner."""
     return {key: value for key, value in names.items() if key not in OWNER_ONLY}
+
+
+def without_vault(names: Mapping[str, str]) -> dict[str, str]:
+    """Return the contract for what has no business with the vault: everything but the worker and manage.py."""
+    return {key: value for key, value in names.items() if key not in VAULT_ONLY}

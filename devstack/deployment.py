@@ -22,6 +22,7 @@ FOLDER = pathlib.Path("secrets")
 # Compose mounts each file by itself, with its mode; the containers' users are not the one who made it. The folder
 # (0700) is what keeps other users of the machine out.
 FOLDER_MODE, FILE_MODE = 0o700, 0o444
+PASSWORDS = (*(f"{role}-password" for role in ("postgres", "owner", "application", "vault", "valkey")), "secret-key")
 # These carry a password of somebody else's, so a person fills them in.
 PLACEHOLDER = "REPLACE-ME"
 GIVEN = {
@@ -38,15 +39,16 @@ def make_secrets(folder: pathlib.Path) -> list[str]:
     folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
     if folder.stat().st_mode & 0o077:
         raise PlainError(f"{folder} is open to other users: chmod 700 {folder}")
-    for name in ("postgres-password", "owner-password", "application-password", "valkey-password", "secret-key"):
+    for name in PASSWORDS:
         _make(folder / name, lambda: secrets.token_urlsafe(48))
-    for name in ("field-key", "log-keys", "receipt-keys"):
+    for name in ("field-key", "index-key", "vault-key", "log-keys", "receipt-keys"):
         _make(folder / name, lambda: base64.b64encode(secrets.token_bytes(32)).decode())
-    owner, application = (_read(folder, f"{role}-password") for role in ("owner", "application"))
+    owner, application, vault = (_read(folder, f"{role}-password") for role in ("owner", "application", "vault"))
     valkey = _read(folder, "valkey-password")
     for name, url in {
         "database-owner-url": f"postgresql://assent_owner:{owner}@postgres:5432/assent",
         "database-url": f"postgresql://assent_app:{application}@postgres:5432/assent",
+        "database-vault-url": f"postgresql://assent_vault:{vault}@postgres:5432/assent",
         "redis-url": f"redis://:{valkey}@valkey:6379/1",
         "celery-broker-url": f"redis://:{valkey}@valkey:6379/0",
         **GIVEN,

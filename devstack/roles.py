@@ -1,4 +1,5 @@
-"""Two roles in PostgreSQL: one owns the tables, the other is what the application logs in with and owns nothing."""
+"""Three roles in PostgreSQL: one owns the tables, one is what the application logs in with and owns nothing, and one
+reaches the vault of what the law wants kept after somebody left, and nothing else."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from devstack.state import State
 DATABASE = "assent"
 OWNER = "assent_owner"
 APPLICATION = "assent_app"
+VAULT = "assent_vault"
 CONNECT_SECONDS = 10
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -26,19 +28,23 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Database:
-    """How the two roles reach one database. application_url: for everything that serves; owner_url: for migrations."""
+    """How the roles reach one database. application_url: for everything that serves; owner_url: for migrations;
+    vault_url: for the worker that carries things into the vault, empty where that role was not given."""
 
     application_url: str
     owner_url: str
+    vault_url: str
 
 
 def provision_embedded(postgres: Postgres) -> Database:
-    """Make or mend both roles and the database in the embedded server; idempotent."""
+    """Make or mend the roles and the database in the embedded server; idempotent."""
     owner_password = postgres.state.secret("postgres-owner")
     application_password = postgres.state.secret("postgres-app")
+    vault_password = postgres.state.secret("postgres-vault")
     with connect(postgres.superuser_url()) as connection:
         _make_role(connection, OWNER, owner_password, "LOGIN CREATEDB")
         _make_role(connection, APPLICATION, application_password, "LOGIN")
+        _make_role(connection, VAULT, vault_password, "LOGIN")
         if not _one(connection, "SELECT 1 FROM pg_database WHERE datname = %s", DATABASE):
             statement = sql.SQL("CREATE DATABASE {} OWNER {}")
             connection.execute(statement.format(sql.Identifier(DATABASE), sql.Identifier(OWNER)))
@@ -48,19 +54,22 @@ def provision_embedded(postgres: Postgres) -> Database:
     return Database(
         application_url=postgres.url(APPLICATION, application_password, DATABASE),
         owner_url=postgres.url(OWNER, owner_password, DATABASE),
+        vault_url=postgres.url(VAULT, vault_password, DATABASE),
     )
 
 
-def provision_outside(database_url: str, owner_url: str, state: State) -> Database:
-    """Take the two roles that were given, or make the second one with the first.
+def provision_outside(database_url: str, owner_url: str, vault_url: str, state: State) -> Database:
+    """Take the roles that were given, or make the others with the first.
 
-    With DATABASE_URL alone its role becomes the owner and makes `assent_app`. Raises PlainError where the server
-    does not answer, or where the role may not do that.
+    With DATABASE_URL alone its role becomes the owner and makes `assent_app` and `assent_vault`. Raises PlainError
+    where the server does not answer, or where the role may not do that.
     """
     if owner_url:
-        for url in (database_url, owner_url):
+        for url in filter(None, (database_url, owner_url, vault_url)):
             connect(url).close()
-        return Database(application_url=database_url, owner_url=owner_url)
+        if not vault_url:
+            _require_vault_role(owner_url)
+        return Database(application_url=database_url, owner_url=owner_url, vault_url=vault_url)
     with connect(database_url) as connection:
         may = _one(connection, "SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
         if may != (True,):
@@ -69,13 +78,15 @@ def provision_outside(database_url: str, owner_url: str, state: State) -> Databa
                 f"The role {role} of DATABASE_URL may not create roles: set DATABASE_OWNER_URL to the role that owns "
                 "the database, and DATABASE_URL to another one that owns nothing."
             )
-        password = _application_password(database_url, state)
-        url = _with_credentials(database_url, APPLICATION, password)
-        if not _one(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", APPLICATION):
-            _make_role(connection, APPLICATION, password, "LOGIN")
+        passwords = {role: _derived_password(role, database_url, state) for role in (APPLICATION, VAULT)}
+        urls = {role: _with_credentials(database_url, role, password) for role, password in passwords.items()}
+        for role, password in passwords.items():
+            if not _one(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", role):
+                _make_role(connection, role, password, "LOGIN")
         _separate(connection)
-    _check_application(url)
-    return Database(application_url=url, owner_url=database_url)
+    for role, url in urls.items():
+        _check_derived(role, url)
+    return Database(application_url=urls[APPLICATION], owner_url=database_url, vault_url=urls[VAULT])
 
 
 def require_test_databases(owner_url: str) -> None:
@@ -85,6 +96,16 @@ def require_test_databases(owner_url: str) -> None:
         if may != (True,):
             raise PlainError(
                 f"The role {connection.info.user} may not create databases, which the tests need: give it CREATEDB."
+            )
+
+
+def _require_vault_role(owner_url: str) -> None:
+    """Without the role the migration could not give it its rights."""
+    with connect(owner_url) as connection:
+        if not _one(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", VAULT):
+            raise PlainError(
+                f"The server has no role for the vault: make {VAULT}, which may log in, as deploy/postgres-roles.sh "
+                "does, and set DATABASE_VAULT_URL to it."
             )
 
 
@@ -115,15 +136,15 @@ def _make_role(connection: Connection, role: str, password: str, attributes: Lit
 
 
 def _separate(connection: Connection) -> None:
-    """Let the application's role connect and look into the schema, and nobody but the owner create anything there.
+    """Let both other roles connect and the application's look into the schema; nobody but the owner creates anything.
 
     The rights on tables come from a migration. On a server of somebody else's we may lack the right to revoke; then
     the migration still grants no more than it names.
     """
     name = sql.Identifier(connection.info.dbname)
-    role = sql.Identifier(APPLICATION)
+    role, vault = sql.Identifier(APPLICATION), sql.Identifier(VAULT)
     for statement in (
-        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, role),
+        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}").format(name, role, vault),
         sql.SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC"),
         sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role),
     ):
@@ -133,24 +154,25 @@ def _separate(connection: Connection) -> None:
             continue
 
 
-def _application_password(database_url: str, state: State) -> str:
-    """Derive the new role's password from that of the role that makes it.
+def _derived_password(role: str, database_url: str, state: State) -> str:
+    """Derive a new role's password from that of the role that makes it.
 
     So every checkout and every state that is given the same DATABASE_URL can use the role; without a password in the
     URL it is a secret of this state.
     """
     seed = urlsplit(database_url).password or state.secret("postgres-outside")
-    digest = hmac.new(unquote(seed).encode(), APPLICATION.encode(), hashlib.sha256).digest()
+    digest = hmac.new(unquote(seed).encode(), role.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def _check_application(url: str) -> None:
+def _check_derived(role: str, url: str) -> None:
     try:
         connect(url).close()
     except PlainError:
         raise PlainError(
-            f"The role {APPLICATION} is on that server already with a password unknown here: set DATABASE_OWNER_URL to "
-            f"what DATABASE_URL is now, and DATABASE_URL to {APPLICATION} with its password."
+            f"The role {role} is on that server already with a password unknown here: set DATABASE_OWNER_URL to what "
+            f"DATABASE_URL is now, DATABASE_URL to {APPLICATION} with its password, and DATABASE_VAULT_URL to {VAULT} "
+            "with its own."
         ) from None
 
 

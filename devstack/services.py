@@ -71,7 +71,7 @@ def _start_database(supervisor: Supervisor, state: State, outside_state: State) 
     url = os.environ.get("DATABASE_URL", "")
     owner_url = os.environ.get("DATABASE_OWNER_URL", "")
     if url:
-        return provision_outside(url, owner_url, outside_state)
+        return provision_outside(url, owner_url, os.environ.get("DATABASE_VAULT_URL", ""), outside_state)
     if owner_url:
         raise PlainError("DATABASE_OWNER_URL is set and DATABASE_URL is not: set both or neither.")
     postgres = Postgres(state)

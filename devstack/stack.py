@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Mapping
 
-from devstack.contract import for_process, without_owner
+from devstack.contract import for_process, without_owner, without_vault
 from devstack.errors import Interrupted, PlainError
 from devstack.progress import say
 from devstack.services import Services, start_services, start_sinks
@@ -95,8 +95,8 @@ def prepare_translations(supervisor: Supervisor, env: Mapping[str, str]) -> None
 
 
 def _start_portal(supervisor: Supervisor, services: Services, port: int) -> None:
-    """Start what serves people; none of it can log in as the owner."""
-    env = for_process(without_owner(services.names))
+    """Start what serves people; none of it can log in as the owner, and only the worker reaches the vault."""
+    names = without_owner(services.names)
     programs = pathlib.Path(sys.executable).parent
     level = services.names["LOG_LEVEL"]
     celery = [str(programs / "celery"), "-A", "portal"]
@@ -109,6 +109,7 @@ def _start_portal(supervisor: Supervisor, services: Services, port: int) -> None
         "beat": [*celery, "beat", "--pidfile=", "-l", level],
     }
     for name, argv in commands.items():
+        env = for_process(names if name == "worker" else without_vault(names))
         supervisor.start(name, argv, env=env, cwd=ROOT)
 
 

@@ -1,9 +1,10 @@
 """What somebody sees when something is not there, not allowed, or broken: what is not lost, and what to do."""
 
 import logging
+from collections.abc import Callable
 from secrets import token_hex
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +33,27 @@ def not_found(request: HttpRequest, exception: Exception | None = None, *, statu
         _("The page does not exist, or it is not for the account you are signed in with."),
         _("Check the address, or start from the policies."),
     )
+
+
+class FormsOnlyMiddleware:
+    """405 in words: somebody comes here who pressed a button after their session was over, and signed in again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or response.content or request.method == "HEAD":
+            return response
+        page = _page(
+            request,
+            405,
+            _("Nothing was sent here"),
+            _("This address only takes what a form sends. If you had just pressed a button: nothing was recorded."),
+            _("Go back to the page with the button and press it once more."),
+        )
+        page["Allow"] = response["Allow"]
+        return page
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:

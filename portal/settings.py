@@ -17,7 +17,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT = env.boolean("ASSENT_DEVELOPMENT")  # /dev/inbox/ exists, cookies travel over plain http
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
-FIELD_KEY = env.text("FIELD_KEY")  # 32 random bytes, base64; keeps sessions unreadable in the database
+# 32 random bytes in base64 each. FIELD_KEY seals personal fields and sessions; of several, with commas, the first
+# seals and all open, see manage.py rotate_keys. INDEX_KEY makes what is sealed findable, and never changes.
+FIELD_KEY = env.text("FIELD_KEY")
+INDEX_KEY = env.text("INDEX_KEY")
 BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 # Ed25519 seeds, see consent.ledger.keyring: the first signs, retired ones stay known.
 LOG_KEYS = env.text("LOG_KEYS")
@@ -52,7 +55,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_otp",
-    "django_otp.plugins.otp_totp",
+    "django_otp_webauthn",
     "django_htmx",
     "csp",
     "accounts",
@@ -73,7 +76,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.devices.gate.AskAgainMiddleware",
+    "consent.rights.leaving.gate.LeavingGateMiddleware",
     "consent.ledger.gate.ConsentGateMiddleware",
+    "portal.errors.FormsOnlyMiddleware",
 ]
 # Of a call to the API, which brings a key and no cookie: see portal.wsgi.
 API_MIDDLEWARE = [
@@ -109,6 +115,13 @@ DATABASES = {"default": env.database("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CON
 if env.text("DATABASE_OWNER_URL", ""):
     DATABASES["owner"] = env.database("DATABASE_OWNER_URL")
 DATABASE_APPLICATION_ROLE = DATABASES["default"]["USER"]
+# `vault` reaches what the law wants kept after somebody left, and nothing else; configured for the worker alone.
+DATABASE_VAULT_ROLE = "assent_vault"
+if env.text("DATABASE_VAULT_URL", ""):
+    DATABASES["vault"] = env.database("DATABASE_VAULT_URL")
+    DATABASES["vault"]["OPTIONS"]["options"] = "-c search_path=vault"
+    DATABASE_VAULT_ROLE = DATABASES["vault"]["USER"]
+VAULT_KEY = env.text("VAULT_KEY", "")  # of several, with commas, the first seals and all open
 # Prepared from the second use: the ledger's statement takes a third of the time. Django's own are never prepared.
 DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 2)
 
@@ -120,7 +133,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 200_000},
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.devices.sessions"
 SESSION_SERIALIZER = "accounts.users.sessions.EncryptedSerializer"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
@@ -140,10 +153,23 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]  # allauth's own form, which no page shows: o
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-# By network (a carrier puts many phones behind one address) and by destination: 20 codes a day of five tries each
-# are the hundred failures that NIST SP 800-63B allows.
-ACCOUNT_RATE_LIMITS = {"request_code": "30/m/ip,4/10m/key,20/d/key", "confirm_code": "60/m/ip"}
+# By network, behind which a carrier puts many phones; how often one person or one contact is sent a code: see
+# accounts.otp.throttle.
+ACCOUNT_RATE_LIMITS = {"request_code": "30/m/ip", "confirm_code": "60/m/ip"}
+# A stranger writes to the desk: each request sends a message to the contact that they name.
+ACCOUNT_RATE_LIMITS["rights_request"] = "20/h/ip,3/d/key"
+# Passkeys belong to a name, never to an address: on a developer's machine to localhost.
+_portal = urlsplit(BASE_URL)
+OTP_WEBAUTHN_RP_ID = "localhost" if _portal.hostname in ("127.0.0.1", "::1") else _portal.hostname or ""
+OTP_WEBAUTHN_RP_NAME = env.text("PORTAL_NAME", "Assent")
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [BASE_URL.replace(_portal.hostname or "", OTP_WEBAUTHN_RP_ID)]
+OTP_WEBAUTHN_ALLOW_PASSWORDLESS_LOGIN = False  # signing in goes through our own door
+# Functions (user) -> address to go to, or None, asked before each page of the desk.
+STAFF_GATES = ["accounts.otp.gates.needs_authenticator", "consent.rights.undertaking.needs_undertaking"]
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SECURE_PROXY_SSL_HEADER else 0
+# Set by that proxy and by nobody else: the rough place of an address, such as "Shanghai, CN"; empty: unknown.
+PLACE_HEADER = env.text("PLACE_HEADER", "") if SECURE_PROXY_SSL_HEADER else ""
+SIGN_IN_LOG_DAYS = int(env.number("SIGN_IN_LOG_DAYS", 180))  # for which sign-ins and known browsers are kept
 
 # Codes leave at once and by themselves, so Django's own backend sends them. The same SMTP_URL as further down.
 _smtp = urlsplit(env.text("SMTP_URL"))
@@ -192,6 +218,22 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- Requests of people about their information -----------------------------------------------------------------------
+# By when a kind of request is answered; "" is for all others. working: only working days in mainland China count.
+REQUEST_TERMS: dict[str, dict[str, Any]] = {
+    "": {"days": 30, "working": False, "citation": "GB/T 35273-2020 8.7"},
+    "cancellation": {"days": 15, "working": True, "citation": "GB/T 35273-2020 8.5"},
+}
+# Where people complain when we refuse, by the slug of the company; "" is for all others.
+COMPLAINT_AUTHORITIES: dict[str, dict[str, str]] = {
+    "": {
+        "zh-hans": "所在地的网信办（个人信息保护投诉举报：12377.cn），或者向人民法院起诉",
+        "en": "the local office of the Cyberspace Administration (12377.cn), or a court of law",
+    },
+}
+STAFF_READS_PER_HOUR = int(env.number("STAFF_READS_PER_HOUR", 60))  # beyond that administrators are told
+STAFF_UNDERTAKING = env.text("STAFF_UNDERTAKING", "")  # slug of the policy that staff accept first; empty: none
+
 # --- The API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "consent.api.documents.Schema",
@@ -220,6 +262,15 @@ DECISION_CACHE_SECONDS = env.number("DECISION_CACHE_SECONDS", 60)  # how long an
 # Seconds before a message whose fate a crash left open is asked about: longer than the mail server and the gateway
 # may still be busy with it.
 DELIVERY_ASK_AFTER_SECONDS = env.number("DELIVERY_ASK_AFTER_SECONDS", 60)
+
+# --- Leaving --------------------------------------------------------------------------------------------------------
+LEAVING_COOLING_OFF_DAYS = int(env.number("LEAVING_COOLING_OFF_DAYS", 7))
+# What must hold before an account can be cancelled: see consent.rights.leaving.conditions.
+LEAVING_CONDITIONS = [
+    "consent.rights.leaving.conditions.no_open_request",
+    "consent.rights.leaving.conditions.no_legal_hold",
+]
+ERASURE_JOURNAL_DIR = env.text("ERASURE_JOURNAL_DIR", "")  # outside the database and its backups
 
 # Second parties that get the log's checkpoints: mailto:… and https://user:password@host/…, see manage.py witness.
 WITNESSES = env.words("WITNESSES")
@@ -256,9 +307,22 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="7"),
         "options": {"expires": 900},
     },
+    "leave": {"task": "consent.rights.leaving.tasks.finish_due", "schedule": 60.0, "options": {"expires": 60}},
+    "export": {"task": "consent.rights.export.tasks.make_waiting", "schedule": 10.0, "options": {"expires": 10}},
+    "retain": {"task": "consent.rights.retention.tasks.destroy_due", "schedule": crontab(hour="3", minute="40")},
+    "destroy-old-documents": {
+        "task": "consent.rights.requests.tasks.destroy_old_documents",
+        "schedule": crontab(hour="3", minute="40"),
+    },
     "expire": {"task": "consent.ledger.decisions.tasks.expire_due", "schedule": crontab(hour="3", minute="20")},
+    "tell": {"task": "accounts.notices.tasks.send_due", "schedule": 5.0, "options": {"expires": 10}},
+    "remind": {"task": "accounts.profile.tasks.remind", "schedule": crontab(hour="9", minute="10")},
+    "sweep_notices": {"task": "accounts.notices.tasks.sweep", "schedule": crontab(hour="3", minute="40")},
+    "sweep_sign_ins": {"task": "accounts.devices.tasks.sweep", "schedule": crontab(hour="3", minute="50")},
 }
 
+# What people upload is never written to a disk, and what is too large is not even kept: see portal.uploads.
+FILE_UPLOAD_HANDLERS = ["portal.uploads.BoundedMemoryHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a policy of 2 MB in two languages, as a form encodes it
 
 LOGGING = {

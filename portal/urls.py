@@ -2,12 +2,17 @@
 
 from django.urls import include, path
 
+from accounts.otp import urls as otp
 from consent.campaigns import urls as campaigns
 from consent.clients import urls as clients
 from consent.ledger.decisions import urls as decisions
 from consent.ledger.receipts import urls as receipts
 from consent.ledger.receipts.views import keys
 from consent.policies import urls as policies
+from consent.rights.compromise import views as compromise
+from consent.rights.me import urls as me
+from consent.rights.requests import urls as requests
+from consent.rights.retention import urls as retention
 from portal import dev_inbox, health, views
 
 desk_urls = [
@@ -15,6 +20,8 @@ desk_urls = [
     *campaigns.desk_urlpatterns,
     *clients.desk_urlpatterns,
     *decisions.desk_urlpatterns,
+    *retention.desk_urlpatterns,
+    *requests.desk_urlpatterns,
 ]
 
 urlpatterns = [
@@ -30,6 +37,17 @@ urlpatterns = [
     path("consents/", include("consent.ledger.urls")),
     path("log/", include("consent.ledger.log.urls")),
     path("announcements/", include("consent.campaigns.urls")),
+    path("account/verify/", include((otp.verify_urlpatterns, "verify"))),
+    path("account/ways/", include((otp.ways_urlpatterns, "ways"))),
+    path("account/sign-ins/", include("accounts.devices.urls")),
+    path("account/compromised/", include("consent.rights.compromise.urls")),
+    path("account/inactive/", compromise.locked, name="account_inactive"),  # allauth's name
+    path("", include("consent.rights.requests.urls")),
+    path("account/export/", include("consent.rights.export.urls")),
+    path("account/", include("consent.rights.leaving.urls")),
+    path("account/", include(me.account_urlpatterns)),
+    path("account/", include((me.profile_urlpatterns, "profile"))),
+    path("account/", include("accounts.contacts.urls")),
     path("account/", include("accounts.users.urls")),
     path("desk/", include((desk_urls, "desk"))),
     path("healthz/", health.alive, name="healthz"),

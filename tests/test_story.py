@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import Stack, Visitor, eventually
-from tests.test_pages import LOOKS, check_page, with_look
+from tests.test_pages import LOOKS, check_page, enter_desk, with_look
 
 pytestmark = pytest.mark.browser
 
@@ -79,15 +79,17 @@ def _she_withdraws_with_one_click(page: Page) -> None:
 
 def _the_next_version_is_published(page: Page, stack: Stack) -> datetime:
     _enter(page, stack, PUBLISHER)
-    page.goto("/desk/")
+    enter_desk(page, stack, PUBLISHER)
     page.get_by_role("link", name="编辑第 2 版草稿").click()
     page.get_by_role("link", name="复核并发布").click()
     effective_at = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(seconds=SECONDS_UNTIL_EFFECT)
     page.locator("input[name=effective_at]").fill(effective_at.strftime("%Y-%m-%dT%H:%M:%S"))
     known = len(stack.inbox(PUBLISHER))
-    page.get_by_role("button", name="给我发验证码").click()
-    page.locator("input[name=code]").fill(stack.code(PUBLISHER, known))
     page.get_by_role("button", name="发布", exact=True).click()
+    page.get_by_role("button", name="邮件验证码").click()
+    page.locator("input[name=code]").fill(stack.code(PUBLISHER, known))
+    page.get_by_role("button", name="确认", exact=True).click()
+    page.get_by_role("button", name="现在就做").click()
     expect(page.get_by_text("已发布。")).to_be_visible()
     return effective_at
 

@@ -1,9 +1,8 @@
 """Sending one-time codes and judging them."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from math import ceil
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
@@ -11,23 +10,24 @@ from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django_otp import verify_token
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.otp.errors import Expired, NoProvenContact, NoSuchChallenge, SendingFailed, TooSoon, WrongCode
+from accounts.otp.errors import Expired, NoProvenContact, NoSuchChallenge, SendingFailed, WrongCode
 from accounts.otp.messages import send_message
-from accounts.otp.models import Challenge
+from accounts.otp.models import Authenticator, Challenge, RecoveryCode
 from accounts.otp.rules import (
     DAY,
     LIFETIME,
     MAX_WRONG_TRIES,
+    WayKind,
     digest_parameters,
+    digest_recovery_code,
     fits,
     lock_number,
     new_code,
-    next_code_at,
     seal_code,
 )
-from accounts.otp.selectors import codes_sent_to, latest_challenge
+from accounts.otp.selectors import latest_challenge, live_contact_challenge
+from accounts.otp.throttle import refuse_haste, refuse_strangers_haste
 from accounts.users.models import User
 from accounts.users.rules import Contact, ContactKind
 
@@ -41,49 +41,104 @@ LIFETIME_MINUTES = str(LIFETIME.seconds // 60)
 
 
 def issue_challenge(
-    user: User, act: str, parameters: Mapping[str, str], *, act_label: str | Promise, at: datetime
+    user: User,
+    act: str,
+    parameters: Mapping[str, str],
+    *,
+    act_label: str | Promise,
+    at: datetime,
+    contact: Contact | None = None,
+    network: str = "",
+    instead: str = "",
 ) -> Challenge:
     """Send user a new code for one act on one object; an older code for the same act dies.
 
     act: `policy.publish`. parameters: what the act is done to, such as {"version": "17"}. act_label: the act and its
-    object in words, for the message. Goes by proven e-mail, else by SMS, in the language of the page.
+    object in words, for the message. contact: where it goes, otherwise to the proven e-mail address, else by SMS; in
+    the language of the page. network: where the request came from, truncated. instead: the event of a message that goes
+    to contact in place of the code, so that nothing fits.
     Must not be called inside a transaction: the message leaves after the commit.
     Raises TooSoon (API 429), NoProvenContact (409), SendingFailed (503); then no new code is open.
     Source: K31, K32; NIST SP 800-63B.
     """
-    contact = user.proven_contact
+    contact = contact or user.proven_contact
     if contact is None:
         raise NoProvenContact
-    code = new_code()
+    code, kind = new_code(), _kind_of(contact)
     with transaction.atomic(durable=True):
-        User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        _refuse_haste(user, at)
-        challenge = _open(contact, act, parameters, user=user, code=code, at=at)
-    send_code(challenge, contact, code, act_label=act_label, language=get_language() or user.language)
+        _lock(user)
+        refuse_haste(user, kind, contact=contact, network=network, at=at)
+        _replace_older(user, act, at)
+        sealed = None if instead else code
+        challenge = _open(kind, act, parameters, user=user, contact=contact, code=sealed, network=network, at=at)
+    language = get_language() or user.language
+    if instead:
+        send_or_take_back(challenge, contact, instead, {}, language=language)
+    else:
+        send_code(challenge, contact, code, act_label=act_label, language=language)
     return challenge
 
 
+def expect_proof(
+    user: User, act: str, parameters: Mapping[str, str], kind: WayKind, *, at: datetime, network: str = ""
+) -> Challenge:
+    """Expect something that user has already: a token, a passkey, a recovery code. Opens the challenge that counts the
+    tries, or finds the one that is open. Raises TooSoon (API 429)."""
+    with transaction.atomic(durable=True):
+        _lock(user)
+        open_one = latest_challenge(act, parameters, user=user)
+        if open_one and open_one.channel == kind and open_one.is_open(at):
+            return open_one
+        refuse_haste(user, kind, contact=None, network=network, at=at)
+        _replace_older(user, act, at)
+        return _open(kind, act, parameters, user=user, contact=None, code=None, network=network, at=at)
+
+
 def verify_challenge(user: User, act: str, parameters: Mapping[str, str], code: str, *, at: datetime) -> Challenge:
-    """Accept the code that user was sent for this act on this object, or a token of user's authenticator app, once.
+    """Accept the code that user was sent for this act on this object, or the token or recovery code that was expected
+    instead, once.
 
     Must not be called inside a transaction: a wrong try is counted even if the act is then given up.
     Raises WrongCode(tries_left), Expired, NoSuchChallenge (API 403).
     Source: K31, K32; NIST SP 800-63B.
     """
+    return judge_proof(user, act, parameters, lambda challenge: _accepts(challenge, user, code, at), at=at)
+
+
+def judge_proof(
+    user: User, act: str, parameters: Mapping[str, str], accepts: Callable[[Challenge], bool], *, at: datetime
+) -> Challenge:
+    """Count a try, let accepts judge it, and use the challenge up. Raises as verify_challenge."""
     challenge = _take_a_try(latest_challenge(act, parameters, user=user), at)
-    if not (fits(challenge.pk, code, challenge.code_hmac) or _fits_authenticator(user, code)):
+    if not accepts(challenge):
         raise WrongCode(MAX_WRONG_TRIES - challenge.wrong_tries)
     return _use(challenge, at)
 
 
-def open_contact_challenge(contact: Contact, act: str, *, code: str | None, at: datetime) -> Challenge:
-    """Expect code as proof of contact from somebody who is not signed in; an older code for it dies.
+def open_contact_challenge(
+    contact: Contact,
+    act: str,
+    *,
+    code: str | None,
+    at: datetime,
+    network: str = "",
+    asker: bytes | None = None,
+    replaces: UUID | None = None,
+) -> Challenge:
+    """Expect code as proof of contact from somebody who is not signed in.
 
-    code: None where none is sent; then the row is there all the same, and nothing fits.
+    code: None where none is sent; then the row is there all the same, and nothing fits. network: truncated. asker: see
+    refuse_strangers_haste. replaces: what the same browser was promised before, which dies; a code that another one
+    asked for does not, or any stranger could make the owner's codes worthless. Raises TooSoon (API 429).
     """
     with transaction.atomic(durable=True):
         lock_contact(contact)
-        return _open(contact, act, {"contact": contact.value}, user=None, code=code, at=at)
+        refuse_strangers_haste(contact, network=network, asker=asker, at=at)
+        if replaces:
+            Challenge.objects.filter(pk=replaces, user=None, used_at=None, replaced_at=None).update(replaced_at=at)
+        parameters = {"contact": contact.value}
+        kind = _kind_of(contact)
+        return _open(kind, act, parameters, user=None, contact=contact, code=code, network=network, asker=asker, at=at)
 
 
 def lock_contact(contact: Contact) -> None:
@@ -94,8 +149,7 @@ def lock_contact(contact: Contact) -> None:
 
 def verify_contact_challenge(challenge_id: UUID, contact: Contact, act: str, code: str, *, at: datetime) -> Challenge:
     """Accept the code that proves contact, once. Raises as verify_challenge."""
-    latest = latest_challenge(act, {"contact": contact.value}, user=None)
-    challenge = _take_a_try(latest if latest and latest.pk == challenge_id else None, at)
+    challenge = _take_a_try(live_contact_challenge(challenge_id, act, {"contact": contact.value}), at)
     if not fits(challenge.pk, code, challenge.code_hmac):
         raise WrongCode(MAX_WRONG_TRIES - challenge.wrong_tries)
     return _use(challenge, at)
@@ -118,30 +172,46 @@ def send_or_take_back(
         raise
 
 
+def _kind_of(contact: Contact) -> WayKind:
+    return WayKind.EMAIL if contact.kind is ContactKind.EMAIL else WayKind.SMS
+
+
+def _lock(user: User) -> None:
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def _replace_older(user: User, act: str, at: datetime) -> None:
+    Challenge.objects.filter(user=user, act=act, used_at=None, replaced_at=None).update(replaced_at=at)
+
+
 def _open(
-    contact: Contact, act: str, parameters: Mapping[str, str], *, user: User | None, code: str | None, at: datetime
+    kind: WayKind,
+    act: str,
+    parameters: Mapping[str, str],
+    *,
+    user: User | None,
+    contact: Contact | None,
+    code: str | None,
+    network: str,
+    at: datetime,
+    asker: bytes | None = None,
 ) -> Challenge:
-    digest, key = digest_parameters(parameters), uuid4()
-    owner: dict[str, object] = {"user": user} if user else {"user": None, "parameters_digest": digest}
-    Challenge.objects.filter(act=act, used_at=None, replaced_at=None, **owner).update(replaced_at=at)
     _sweep(at)
+    key = uuid4()
     return Challenge.objects.create(
         pk=key,
         user=user,
         act=act,
-        parameters_digest=digest,
-        channel=Challenge.Channel.EMAIL if contact.kind is ContactKind.EMAIL else Challenge.Channel.SMS,
-        destination=contact.masked,
+        parameters_digest=digest_parameters(parameters),
+        channel=kind,
+        destination=contact.masked if contact else "",
+        destination_index=contact.index if contact else None,
+        network=network,
+        asker=asker,
         code_hmac=seal_code(key, code or secrets.token_hex()),  # no code: the same work, and nothing that one can type
         created_at=at,
         expires_at=at + LIFETIME,
     )
-
-
-def _refuse_haste(user: User, at: datetime) -> None:
-    retry_at = next_code_at(codes_sent_to(user, at=at))
-    if retry_at and retry_at > at:
-        raise TooSoon(retry_at, wait_seconds=ceil((retry_at - at).total_seconds()))
 
 
 def _sweep(at: datetime) -> None:
@@ -175,7 +245,20 @@ def _use(challenge: Challenge, at: datetime) -> Challenge:
     return challenge
 
 
-def _fits_authenticator(user: User, code: str) -> bool:
-    """django-otp locks the device, slows down guesses, and takes no token twice."""
-    devices = TOTPDevice.objects.devices_for_user(user, confirmed=True)
-    return any(verify_token(user, device.persistent_id, code) for device in devices)
+def _accepts(challenge: Challenge, user: User, code: str, at: datetime) -> bool:
+    match challenge.channel:
+        case WayKind.EMAIL | WayKind.SMS:
+            return fits(challenge.pk, code, challenge.code_hmac)
+        case WayKind.TOTP:
+            return _take_token(challenge, user, code)
+        case WayKind.RECOVERY:
+            unused = RecoveryCode.objects.filter(user=user, used_at=None)
+            return bool(unused.filter(digest=digest_recovery_code(user.pk, code)).update(used_at=at))
+    return False
+
+
+def _take_token(challenge: Challenge, user: User, token: str) -> bool:
+    """django-otp locks the app's row meanwhile, so that no token is taken twice."""
+    apps = Authenticator.objects.devices_for_user(user, confirmed=True)
+    challenge.device = next((app for app in apps if verify_token(user, app.persistent_id, token)), None)
+    return challenge.device is not None

@@ -43,6 +43,17 @@ class WrongCode(CodeRejected):
         ) % {"count": self.tries_left}
 
 
+class WrongToken(Exception):
+    """An app that is being added does not show this token; API 403."""
+
+    @property
+    def message(self) -> str:
+        return gettext(
+            "That is not what the app should show now. Type the newest 6 digits, and check that your phone's clock is"
+            " set automatically."
+        )
+
+
 class NotSent(Exception):
     """No code was sent, and no new one is open. `message` says why and what to do."""
 
@@ -53,6 +64,10 @@ class NotSent(Exception):
 
 class SendingFailed(NotSent):
     """The mail server or the SMS gateway is away or refuses; API 503."""
+
+
+class Refused(SendingFailed):
+    """It will never take a message for this address or number."""
 
 
 class NoProvenContact(NotSent):

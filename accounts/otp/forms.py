@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.otp.models import Challenge
 from accounts.otp.rules import CODE_DIGITS
 
+MAX_ANSWER = 16 * 1024  # characters of a passkey's answer, with room for an attestation
+
 
 class CodeInput(forms.TextInput):
     """Never shows again what was typed."""
@@ -30,7 +32,8 @@ class CodeField(forms.CharField):
     )
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(label=_("Code, 6 digits"), error_messages={"required": _("Enter the 6 digits.")}, **options)
+        options.setdefault("label", _("Code, 6 digits"))
+        super().__init__(error_messages={"required": _("Enter the 6 digits.")}, **options)
 
     def clean(self, value: Any) -> str:
         code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", super().clean(value)))
@@ -53,3 +56,55 @@ class CodeForm(forms.Form):
         self["code"].help_text = format_html(
             gettext("Sent to {destination}, valid until {time}."), destination=sent_to, time=until
         )
+
+
+class TokenForm(forms.Form):
+    """What an authenticator app shows."""
+
+    code = CodeField(label=_("The 6 digits that the app shows"))
+
+
+class RecoveryForm(forms.Form):
+    """One of the printed codes; capitals, spaces and hyphens are forgiven."""
+
+    code = forms.CharField(
+        label=_("Recovery code"),
+        max_length=40,
+        error_messages={"required": _("Enter one of your recovery codes.")},
+        widget=CodeInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def clean_code(self) -> str:
+        return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", self.cleaned_data["code"])).lower()
+
+
+class PasskeyForm(forms.Form):
+    """What the browser's passkey answered; a script writes it."""
+
+    code = forms.CharField(
+        max_length=MAX_ANSWER,
+        widget=forms.HiddenInput(attrs={"data-answer": ""}),
+        error_messages={"required": _("The passkey gave no answer. Try again, or choose another way.")},
+    )
+
+
+class NameForm(forms.Form):
+    """What a person calls a device."""
+
+    name = forms.CharField(
+        label=_("What you call it"),
+        max_length=60,
+        help_text=_("Such as: my phone."),
+        error_messages={"required": _("Give it a name, so that you know it again.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class AddAppForm(NameForm, TokenForm):
+    """The first token of an app, and its name."""
+
+    field_order = ("code", "name")
+
+
+class AddPasskeyForm(NameForm, PasskeyForm):
+    """What the browser made, and its name."""

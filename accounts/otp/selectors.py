@@ -1,12 +1,36 @@
-"""Which codes are open."""
+"""Which codes are open, and by what a person can show that it is them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from accounts.otp.models import Challenge
-from accounts.otp.rules import DAY, MAX_CODES_A_DAY, digest_parameters
+from django.utils.translation import gettext
+from django_otp_webauthn.models import WebAuthnCredential
+
+from accounts.otp.models import Authenticator, Challenge, RecoveryCode
+from accounts.otp.rules import OWN_DEVICES, WayKind, digest_parameters
 from accounts.users.models import User
+from accounts.users.rules import Contact, ContactKind
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of a person's ways to prove that it is them. label: a masked contact, or what they call the device. pk: of
+    the device. left: how many recovery codes are unused. contact: where a code goes."""
+
+    kind: WayKind
+    label: str
+    added_at: datetime | None
+    used_at: datetime | None = None
+    pk: int | None = None
+    left: int | None = None
+    contact: Contact | None = None
+
+    @property
+    def is_device(self) -> bool:
+        """Whether it can be renamed and removed by itself."""
+        return self.kind in OWN_DEVICES
 
 
 def open_challenge(user: User, act: str, parameters: Mapping[str, str], *, at: datetime) -> Challenge | None:
@@ -15,7 +39,7 @@ def open_challenge(user: User, act: str, parameters: Mapping[str, str], *, at: d
     return challenge if challenge and challenge.is_open(at) else None
 
 
-def latest_challenge(act: str, parameters: Mapping[str, str], *, user: User | None) -> Challenge | None:
+def latest_challenge(act: str, parameters: Mapping[str, str], *, user: User) -> Challenge | None:
     """The only code that could still be accepted, unless it is too late or guessed at too often."""
     return Challenge.objects.filter(
         user=user, act=act, parameters_digest=digest_parameters(parameters), used_at=None, replaced_at=None
@@ -27,12 +51,60 @@ def contact_challenge(challenge_id: UUID) -> Challenge | None:
     return Challenge.objects.filter(pk=challenge_id, user=None).first()
 
 
-def codes_sent_to(user: User, *, at: datetime) -> Sequence[datetime]:
-    """When codes were sent within a day and since the last one that was used, newest first."""
-    rows = Challenge.objects.filter(user=user, created_at__gt=at - DAY).order_by("-created_at")
-    sent: list[datetime] = []
-    for created_at, used_at in rows.values_list("created_at", "used_at")[: MAX_CODES_A_DAY + 1]:
-        if used_at:
-            break
-        sent.append(created_at)
-    return sent
+def live_contact_challenge(challenge_id: UUID, act: str, parameters: Mapping[str, str]) -> Challenge | None:
+    """The same, where it is for this act and contact, and neither used nor replaced."""
+    return Challenge.objects.filter(
+        pk=challenge_id,
+        user=None,
+        act=act,
+        parameters_digest=digest_parameters(parameters),
+        used_at=None,
+        replaced_at=None,
+    ).first()
+
+
+def ways_of(user: User) -> list[Way]:
+    """Everything user can prove with, in the order in which it is offered. Three queries."""
+    contacts = [contact for contact in user.contacts if contact.is_proven]
+    return [
+        *(_device(WayKind.PASSKEY, key) for key in passkeys_of(user)),
+        *(_device(WayKind.TOTP, app) for app in authenticators_of(user)),
+        *(_contact(user, contact) for contact in contacts),
+        *_recovery(user),
+    ]
+
+
+def authenticators_of(user: User) -> list[Authenticator]:
+    """Authenticator apps that were confirmed by a token."""
+    return list(Authenticator.objects.filter(user=user, confirmed=True).order_by("pk"))
+
+
+def passkeys_of(user: User) -> list[WebAuthnCredential]:
+    """Passkeys."""
+    return list(WebAuthnCredential.objects.filter(user=user, confirmed=True).order_by("pk"))
+
+
+def device_of(user: User, kind: str, pk: int) -> Authenticator | WebAuthnCredential | None:
+    """One of user's apps or passkeys; None for somebody else's as for none."""
+    found = {WayKind.TOTP: authenticators_of, WayKind.PASSKEY: passkeys_of}.get(kind)  # type: ignore[call-overload]
+    return next((device for device in found(user) if device.pk == pk), None) if found else None
+
+
+def has_own_device(user: User) -> bool:
+    """Whether user has an authenticator app or a passkey."""
+    models = (Authenticator, WebAuthnCredential)
+    return any(model.objects.filter(user=user, confirmed=True).exists() for model in models)
+
+
+def _device(kind: WayKind, device: Authenticator | WebAuthnCredential) -> Way:
+    return Way(kind, device.name, device.created_at, device.last_used_at, pk=device.pk)
+
+
+def _contact(user: User, contact: Contact) -> Way:
+    kind = WayKind.EMAIL if contact.kind is ContactKind.EMAIL else WayKind.SMS
+    return Way(kind, contact.masked, getattr(user, f"{contact.kind}_verified_at"), contact=contact)
+
+
+def _recovery(user: User) -> list[Way]:
+    made_at = RecoveryCode.objects.filter(user=user, used_at=None).values_list("made_at", flat=True)
+    return [Way(WayKind.RECOVERY, gettext("recovery codes"), min(made_at), left=len(made_at))] if made_at else []

@@ -1,35 +1,43 @@
 """The SMS gateway."""
 
 import logging
-import uuid
 from collections.abc import Mapping
+from uuid import UUID
 
 import httpx
 from django.conf import settings
 
-from accounts.otp.errors import SendingFailed
+from accounts.otp.errors import Refused, SendingFailed
 
 TIMEOUT_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-def send_sms(phone: str, template: str, parameters: Mapping[str, str], text: str) -> str:
+def send_sms(
+    phone: str,
+    template: str,
+    parameters: Mapping[str, str],
+    text: str,
+    *,
+    key: UUID,
+    client: httpx.Client | None = None,
+) -> str:
     """Hand one message to the gateway; its reference for the message.
 
-    phone: E.164. template and parameters: what the carriers approved; text: the same in full, with the signature.
-    Raises SendingFailed if the gateway is away, answers strangely, or refuses.
+    phone: E.164. template and parameters: what the carriers approved; text: the same in full, with the signature. key:
+    the message's own id, by which a gateway knows a repetition.
+    Raises SendingFailed if the gateway is away or answers strangely, Refused if it says no.
     """
+    post = client.post if client else httpx.post
     message = {
-        "id": uuid.uuid4().hex,
+        "id": key.hex,
         "phone": phone,
         "template": template,
         "parameters": dict(parameters),
         "text": text,
     }
     try:
-        response = httpx.post(
-            f"{settings.SMS_GATEWAY_URL}/batch", json={"messages": [message]}, timeout=TIMEOUT_SECONDS
-        )
+        response = post(f"{settings.SMS_GATEWAY_URL}/batch", json={"messages": [message]}, timeout=TIMEOUT_SECONDS)
         response.raise_for_status()
         (result,) = response.json()["results"]
         outcome, code, reference = result["outcome"], str(result["code"]), str(result["reference"])
@@ -38,5 +46,5 @@ def send_sms(phone: str, template: str, parameters: Mapping[str, str], text: str
         raise SendingFailed from error
     if outcome != "sent":
         log.warning("SMS gateway refused a message: %r", code[:40])
-        raise SendingFailed
+        raise Refused
     return reference

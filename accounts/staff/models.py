@@ -1,6 +1,7 @@
 """What somebody who works for the controller may do here."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,3 +28,26 @@ class StaffRole(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} of user {self.user_id}"
+
+
+class PersonalRead(models.Model):
+    """Somebody who works here was shown something personal (K61). person_id: empty where nobody is known by the contact
+    of the request. what: names of fields or pages, never values. case: number of the request it was for; reason: a
+    code. until: for an unmasked field, when it is masked again."""
+
+    at = models.DateTimeField()
+    staff_id = models.BigIntegerField()
+    person_id = models.BigIntegerField(null=True, blank=True)
+    case = models.TextField()
+    what = ArrayField(models.TextField())
+    reason = models.TextField(blank=True, default="")
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["staff_id", "-at"], name="read_by_staff"),
+            models.Index(fields=["person_id", "-at"], name="read_of_person"),
+        )
+
+    def __str__(self) -> str:
+        return f"read of user {self.person_id} by staff {self.staff_id}"

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -22,21 +21,41 @@ from accounts.otp.errors import NoSuchChallenge
 from accounts.otp.models import Challenge
 from accounts.otp.rules import new_code
 from accounts.users.models import User
-from accounts.users.rules import Contact, ContactKind, Entrance
+from accounts.users.rules import Contact, Entrance
 from accounts.users.selectors import holders_of
 
 
-def send_entrance_code(contact: Contact, entrance: Entrance, *, language: str, at: datetime) -> Challenge:
+def send_entrance_code(
+    contact: Contact,
+    entrance: Entrance,
+    *,
+    language: str,
+    at: datetime,
+    network: str = "",
+    asker: bytes | None = None,
+    replaces: UUID | None = None,
+) -> Challenge:
     """Send a code that opens the door to contact, or the way to the right door; in either case one message.
+
+    network: where the request came from, truncated. asker: the browser, where it is known to whoever has contact.
+    replaces: what this browser was sent before, which dies.
 
     What is written to the database and sent is of the same kind and size in both cases, so that neither the answer
     nor its time tells whether the contact has an account. Must not be called inside a transaction.
-    Raises SendingFailed (API 503); then no code is open.
+    Raises SendingFailed (API 503), TooSoon (429); then no new code is open.
     Source: K14; OWASP ASVS 6.3.8 (no enumeration of accounts).
     """
     is_expected = entrance.expects(is_known=holders_of(contact).exists())
     code = new_code()
-    challenge = open_contact_challenge(contact, entrance.act, code=code if is_expected else None, at=at)
+    challenge = open_contact_challenge(
+        contact,
+        entrance.act,
+        code=code if is_expected else None,
+        at=at,
+        network=network,
+        asker=asker,
+        replaces=replaces,
+    )
     with override(language):
         act_label = gettext("sign in") if entrance is Entrance.SIGN_IN else gettext("open an account")
     if is_expected:
@@ -66,8 +85,7 @@ def enter(challenge_id: UUID, contact: Contact, entrance: Entrance, code: str, *
 def free_unproven_contact(contact: Contact) -> None:
     """Take contact from the account that names it but never proved it, because somebody else just did."""
     field = str(contact.kind)
-    User.objects.filter(**contact.as_fields(), **{f"{field}_verified_at": None}).update(**{field: ""})
-    EmailAddress.objects.filter(email=contact.value, verified=False).delete()
+    User.objects.naming(contact).filter(**{f"{field}_verified_at": None}).update(**{field: "", f"{field}_index": None})
 
 
 def prefer_language(user: User, language: str) -> None:
@@ -75,12 +93,6 @@ def prefer_language(user: User, language: str) -> None:
     if user.language != language:
         user.language = language
         user.save(update_fields=["language"])
-
-
-def set_preferences(user: User, *, language: str, theme: str) -> None:
-    """How pages and letters look to user. Raises nothing: both come from closed lists."""
-    user.language, user.theme = language, theme
-    user.save(update_fields=["language", "theme"])
 
 
 _OTHER_DOOR = {
@@ -98,18 +110,9 @@ def _open_account(contact: Contact, *, language: str, at: datetime) -> User:
 
 
 def _prove(user: User, contact: Contact, *, at: datetime) -> User:
-    """Note when contact was proven first, for us and for allauth."""
+    """Note when contact was proven first."""
     field = f"{contact.kind}_verified_at"
     if getattr(user, field) is None:
         setattr(user, field, at)
         user.save(update_fields=[field])
-    if contact.kind is ContactKind.EMAIL:
-        _prove_to_allauth(user, contact.value)
     return user
-
-
-def _prove_to_allauth(user: User, email: str) -> None:
-    if EmailAddress.objects.filter(user=user, email=email, verified=True, primary=True).exists():
-        return
-    EmailAddress.objects.filter(user=user, primary=True).update(primary=False)
-    EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.users.models import User
 from accounts.users.rules import Contact, parse_contact
 
 OWN_NAMES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -28,12 +27,3 @@ class ContactForm(forms.Form):
     """The one field of sign-in and sign-up."""
 
     login = ContactField(max_length=320)
-
-
-class PreferencesForm(forms.Form):
-    """Language and light or dark."""
-
-    language = forms.ChoiceField(label=_("Language"), choices=OWN_NAMES, widget=forms.RadioSelect)
-    theme = forms.ChoiceField(
-        label=_("Light or dark"), choices=User.Theme.choices, widget=forms.RadioSelect, required=False
-    )

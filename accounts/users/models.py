@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.sealing.fields import BlindIndexField, SealedField
 from accounts.users.rules import Contact, ContactKind
 
 
@@ -18,29 +18,46 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str = "", phone: str = "", password: str | None = None, **fields: Any) -> User:
         """email and phone as the rules normalise them; at least one of the two."""
-        user = self.model(email=self.normalize_email(email), phone=phone, **fields)
+        user = self.model(email=email.lower(), phone=phone, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
+    def naming(self, contact: Contact) -> models.QuerySet[User]:
+        """Who names contact, proven or not: none or one."""
+        return self.filter(**contact.as_lookup())
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """email: lower case or empty. phone: E.164 such as +8613800138000, or empty. A contact without its
-    `…_verified_at` has not been proven and is used for nothing but proving it (K14)."""
+    `…_verified_at` has not been proven and is used for nothing but proving it (K14). …_bounced_at: when a message last
+    came back from it (K119). findable_by_…: whether others may find the person by it (K26, K82). leaving_at: since when
+    the person is on their way out and may still change their mind. closed_at: since when the account is gone and the
+    row holds nothing personal. Contacts and name lie sealed."""
 
     class Theme(models.TextChoices):
         SYSTEM = "", _("As the device")
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
-    email = models.EmailField(_("e-mail address"), blank=True, default="")
+    email = SealedField(_("e-mail address"), blank=True, default="")
+    email_index = BlindIndexField("email")
     email_verified_at = models.DateTimeField(null=True, blank=True)
-    phone = models.CharField(_("mobile number"), max_length=20, blank=True, default="")
+    email_bounced_at = models.DateTimeField(null=True, blank=True)
+    phone = SealedField(_("mobile number"), blank=True, default="")
+    phone_index = BlindIndexField("phone")
     phone_verified_at = models.DateTimeField(null=True, blank=True)
-    name = models.CharField(_("name"), max_length=80, blank=True, default="")
+    phone_bounced_at = models.DateTimeField(null=True, blank=True)
+    name = SealedField(_("name"), blank=True, default="")
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     theme = models.CharField(_("light or dark"), max_length=5, choices=Theme, blank=True, default=Theme.SYSTEM)
+    findable_by_email = models.BooleanField(default=False)
+    findable_by_phone = models.BooleanField(default=False)
+    allows_profiling = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    locked_at = models.DateTimeField(null=True, blank=True)
+    leaving_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
 
@@ -52,8 +69,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["email"], condition=~Q(email=""), name="user_email_once"),
-            models.UniqueConstraint(fields=["phone"], condition=~Q(phone=""), name="user_phone_once"),
+            models.UniqueConstraint(fields=["email_index"], name="user_email_once"),
+            models.UniqueConstraint(fields=["phone_index"], name="user_phone_once"),
         )
 
     def __str__(self) -> str:

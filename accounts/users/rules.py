@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
+from accounts.sealing.rules import blind_index
+
 HOME_REGION = "CN"  # a number without a country code is read as one of this region
 HOME_CODE = 86
 HOME_DIGITS = 11
@@ -43,6 +45,18 @@ class Contact:
     def as_fields(self) -> dict[str, str]:
         """The field of User that holds it."""
         return {str(self.kind): self.value}
+
+    @property
+    def index(self) -> bytes:
+        """32 bytes by which it is found: see accounts.sealing."""
+        index = blind_index(str(self.kind), self.value)
+        if index is None:
+            raise ValueError("a contact has a value")
+        return index
+
+    def as_lookup(self) -> dict[str, bytes]:
+        """How it is found among users."""
+        return {f"{self.kind}_index": self.index}
 
     @property
     def masked(self) -> str:

@@ -2,6 +2,8 @@
 
 from django.db.models import Q, QuerySet
 
+from accounts.devices.models import Browser
+from accounts.devices.traces import Trace
 from accounts.users.models import User
 from accounts.users.rules import Contact
 
@@ -14,4 +16,11 @@ def holders_of(contact: Contact) -> QuerySet[User]:
     """
     is_proven = Q(**{f"{contact.kind}_verified_at__isnull": False})
     has_proven_none = Q(email_verified_at=None, phone_verified_at=None)
-    return User.objects.filter(is_proven | has_proven_none, **contact.as_fields())
+    return User.objects.naming(contact).filter(is_proven | has_proven_none)
+
+
+def known_browser(contact: Contact, trace: Trace) -> bytes | None:
+    """What stands for the browser of trace, if it signed in before as whoever has contact; one query in any case."""
+    rows = Browser.objects.filter(user__in=holders_of(contact)).values_list("user_id", "token_digest")
+    digests = ((trace.digest(User(pk=user_id)), bytes(digest)) for user_id, digest in rows)
+    return next((own for own, kept in digests if own == kept), None)

@@ -1,31 +1,34 @@
-"""Sign-in, sign-up, the code, and the account page."""
+"""Sign-in, sign-up and the code."""
 
 from http import HTTPStatus
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from allauth.account.utils import perform_login
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language, gettext, override
+from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts.otp.errors import CodeRejected, NotSent, WrongCode
+from accounts.devices.actions import record_wrong_code
+from accounts.devices.entering import open_session
+from accounts.devices.traces import trace_of
+from accounts.otp.errors import CodeRejected, NotSent, TooSoon, WrongCode
 from accounts.otp.forms import CodeForm
 from accounts.otp.selectors import contact_challenge
-from accounts.users.actions import enter, send_entrance_code, set_preferences
-from accounts.users.forms import ContactForm, PreferencesForm
+from accounts.users.actions import enter, send_entrance_code
+from accounts.users.forms import ContactForm
 from accounts.users.models import User
 from accounts.users.pending import PendingEntrance, forget_entrance
 from accounts.users.rules import Contact, Entrance
+from accounts.users.selectors import known_browser
 
 
 @never_cache
@@ -58,33 +61,20 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if not ratelimit.consume(request, action="confirm_code"):
             return _too_many(request, wait_seconds=60)
-        if form.is_valid() and (user := _try_code(pending, form)):
+        if form.is_valid() and (user := _try_code(request, pending, form)):
             forget_entrance(request.session)
-            response: HttpResponse = perform_login(request, user, redirect_url=pending.following or None)
+            response = open_session(request, user, way=pending.contact.kind, following=pending.following)
+            _ask_about_bounces(request, user)
             return response
     return _show_code_page(request, pending, form)
 
 
-@login_not_required
-def inactive(request: HttpRequest) -> HttpResponse:
-    """The code was right, and the account is locked."""
-    return render(request, "account/inactive.html", status=403)
-
-
-@never_cache
-def account(request: HttpRequest) -> HttpResponse:
-    """What we call the person, how we reach them, and how pages look to them."""
-    user = request.user
-    if not user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    form = PreferencesForm(_posted(request), initial={"language": user.language, "theme": user.theme})
-    if request.method == "POST" and form.is_valid():
-        set_preferences(user, **form.cleaned_data)
-        with override(user.language):
-            messages.success(request, gettext("Your settings are saved."))
-        # The address that changes the language of pages too, and comes back.
-        return redirect(f"{reverse('language', args=[user.language])}?{urlencode({'next': reverse('account')})}")
-    return render(request, "account/account.html", {"form": form, "person": user})
+def _ask_about_bounces(request: HttpRequest, user: User) -> None:
+    """Whoever comes in and was not reached lately is asked whether the contact is still theirs (K119)."""
+    if request.user.is_authenticated and (user.email_bounced_at or user.phone_bounced_at):
+        question = gettext("A message that we sent you came back. Is the contact still yours?")
+        link = format_html('{} <a href="{}#contacts">{}</a>', question, reverse("account"), gettext("Look at it"))
+        messages.warning(request, link)
 
 
 def _ask_for_contact(request: HttpRequest, entrance: Entrance) -> HttpResponse:
@@ -95,6 +85,8 @@ def _ask_for_contact(request: HttpRequest, entrance: Entrance) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return _send(request, form.cleaned_data["login"], entrance, following)
+        except TooSoon as error:
+            return _too_many(request, error.wait_seconds)
         except NotSent as error:
             form.add_error(None, error.message)
             status = 503
@@ -103,9 +95,18 @@ def _ask_for_contact(request: HttpRequest, entrance: Entrance) -> HttpResponse:
 
 
 def _send(request: HttpRequest, contact: Contact, entrance: Entrance, following: str) -> HttpResponse:
-    if not ratelimit.consume(request, action="request_code", key=contact.value):
-        return _too_many(request, wait_seconds=600)
-    challenge = send_entrance_code(contact, entrance, language=get_language(), at=timezone.now())
+    if not ratelimit.consume(request, action="request_code"):
+        return _too_many(request, wait_seconds=60)
+    trace, before = trace_of(request), PendingEntrance.recall(request.session)
+    challenge = send_entrance_code(
+        contact,
+        entrance,
+        language=get_language(),
+        at=timezone.now(),
+        network=trace.network,
+        asker=known_browser(contact, trace),
+        replaces=before.challenge_id if before else None,
+    )
     PendingEntrance(contact, entrance, challenge.pk, following).remember(request.session)
     return redirect("account_confirm_login_code")
 
@@ -113,6 +114,8 @@ def _send(request: HttpRequest, contact: Contact, entrance: Entrance, following:
 def _send_again(request: HttpRequest, pending: PendingEntrance) -> HttpResponse:
     try:
         response = _send(request, pending.contact, pending.entrance, pending.following)
+    except TooSoon as error:
+        return _too_many(request, error.wait_seconds)
     except NotSent as error:
         return _show_code_page(request, pending, problem=error.message, status=503)
     if response.status_code == HTTPStatus.FOUND:
@@ -120,14 +123,14 @@ def _send_again(request: HttpRequest, pending: PendingEntrance) -> HttpResponse:
     return response
 
 
-def _try_code(pending: PendingEntrance, form: CodeForm) -> User | None:
+def _try_code(request: HttpRequest, pending: PendingEntrance, form: CodeForm) -> User | None:
     """The person, or None with the reason in form."""
-    code, language = form.cleaned_data["code"], get_language()
+    code, language, at = form.cleaned_data["code"], get_language(), timezone.now()
     try:
-        return enter(
-            pending.challenge_id, pending.contact, pending.entrance, code, language=language, at=timezone.now()
-        )
+        return enter(pending.challenge_id, pending.contact, pending.entrance, code, language=language, at=at)
     except CodeRejected as error:
+        if isinstance(error, WrongCode) and pending.entrance is Entrance.SIGN_IN:
+            record_wrong_code(pending.contact, trace_of(request), at=at)
         can_retry = isinstance(error, WrongCode) and error.tries_left
         form.add_error("code" if can_retry else None, error.message)
         return None
@@ -150,7 +153,7 @@ def _show_code_page(
 
 
 def _too_many(request: HttpRequest, wait_seconds: int) -> HttpResponse:
-    response = render(request, "account/too_many.html", {"minutes": wait_seconds // 60}, status=429)
+    response = render(request, "account/too_many.html", {"minutes": -(-wait_seconds // 60)}, status=429)
     response["Retry-After"] = str(wait_seconds)
     return response
 

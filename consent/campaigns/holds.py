@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from accounts.sealing.rules import opened
 from consent.campaigns.models import Channel
 from consent.campaigns.results import Hold, Outcome, Result, record
 from consent.campaigns.sql import HAS_EMAIL, HAS_PHONE, QUEUED, SENDING, execute, fetch
@@ -101,7 +102,16 @@ def renew(hold: Hold) -> bool:
 
 def mark_sending(hold: Hold, *, after: int, number: int) -> list[Marked]:
     """Mark up to `number` due deliveries beyond the subject `after`. Call it in the transaction of `renew`."""
-    return [Marked(*row) for row in fetch(_MARK, hold._asdict() | {"after": after, "number": number})]
+    rows = fetch(_MARK, hold._asdict() | {"after": after, "number": number})
+    column = "email" if hold.channel == Channel.EMAIL.value else "phone"
+    return [
+        Marked(subject, present, _open(address, column), _open(name, "name"), language)
+        for subject, present, address, name, language in rows
+    ]
+
+
+def _open(sealed: str, column: str) -> str:
+    return opened(sealed, f"accounts_user.{column}")
 
 
 @transaction.atomic

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from django.utils import timezone
+
+from accounts.contacts.actions import note_bounces
+from accounts.users.rules import ContactKind
 from consent.campaigns.sql import (
+    EMAIL,
     GONE,
     HAS_PHONE,
     PUBLIC,
@@ -18,6 +23,7 @@ from consent.campaigns.sql import (
     execute,
     fetch,
 )
+from consent.ledger.models import DataSubject
 
 MOST_ATTEMPTS = 8
 FIRST_WAIT_SECONDS = 60  # after the receiver asked to come later; doubles each time
@@ -139,9 +145,18 @@ def record(hold: Hold, results: Sequence[Result]) -> None:
         if state == REFUSED:
             where = {"campaign": hold.campaign, "channel": hold.channel, "lo": hold.lo}
             execute(_PASS_ON, where | {"subjects": subjects})
+            _ask_whether_in_use(hold.channel, subjects)
     waits_again = any(state == QUEUED for _was, state, _number, _subjects in changed)
     execute(_COUNT, [*delta.values(), waits_again, hold.shard])
     execute(_REOPEN, [hold.campaign])  # a late report may come after the end
+
+
+def _ask_whether_in_use(channel: int, subjects: Sequence[int]) -> None:
+    """The contact that was refused for good is asked about when its owner comes in next (K119)."""
+    kind = {EMAIL: ContactKind.EMAIL, SMS: ContactKind.PHONE}.get(channel)
+    if kind:
+        people = DataSubject.objects.filter(pk__in=subjects, user__isnull=False)
+        note_bounces(people.values_list("user_id", flat=True), kind, timezone.now())
 
 
 def one_line(words: str) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.audit.rules import Actor, ActorKind
+from accounts.otp.step_up import Act, consume_proof, step_up
 from accounts.staff.decorators import role_required
 from accounts.staff.models import Role
 from accounts.users.requests import SignedInRequest
@@ -28,9 +29,24 @@ Page = Callable[..., HttpResponseBase]
 keeper_required: Callable[[Page], Page] = role_required(Role.PUBLISHER, Role.ADMINISTRATOR)
 
 
+def _creating(request: SignedInRequest, slug: str) -> Act | None:
+    form = KeyForm(request.POST) if request.method == "POST" else None
+    if form is None or not form.is_valid():
+        return None
+    label = _("create the API key %(name)s") % {"name": form.cleaned_data["name"]}
+    facts = {name: str(request.POST.getlist(name)) for name in form.fields}
+    return Act("key.create", label, facts | {"controller": slug})
+
+
+def _revoking(request: SignedInRequest, slug: str, key_id: int) -> Act:
+    key = get_object_or_404(ApiKey, controller__slug=slug, pk=key_id)
+    return Act("key.revoke", _("revoke the API key %(name)s") % {"name": key.name}, {"key": str(key_id)})
+
+
 @keeper_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@step_up(_creating)
 def keys(request: SignedInRequest, slug: str) -> HttpResponse:
     """A company's keys. A new one is on the page that answers its form, and on no other."""
     controller = get_object_or_404(Controller, slug=slug)
@@ -38,6 +54,7 @@ def keys(request: SignedInRequest, slug: str) -> HttpResponse:
     secret = ""
     if form.is_bound and form.is_valid():
         secret = _create(request, controller, form)
+        consume_proof(request)
         form = KeyForm()
     context: dict[str, Any] = {
         "controller": controller,
@@ -52,6 +69,7 @@ def keys(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @keeper_required
 @require_POST
+@step_up(_revoking)
 def revoke(request: SignedInRequest, slug: str, key_id: int) -> HttpResponse:
     """End a key."""
     key = get_object_or_404(ApiKey, controller__slug=slug, pk=key_id)

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from accounts.audit.rules import Actor, ActorKind
+from accounts.devices.network import agent_family, truncate_network
 from consent.ledger.actions import Circumstances, enrol
 from consent.ledger.models import DataSubject, Surface
-from consent.ledger.network import agent_family, truncate_network
 from consent.ledger.rules import YES
 from consent.ledger.selectors import Line, PolicyStanding, standing_of, states_for
 from consent.policies.models import PolicyText, PolicyVersion, VersionStatus

@@ -21,11 +21,11 @@ from django.utils.translation import get_language
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.audit.rules import Actor, ActorKind
+from accounts.devices.network import agent_family, truncate_network
 from accounts.models import User
 from consent.ledger.actions import accept_by_use, enrol
 from consent.ledger.answers import Circumstances
 from consent.ledger.models import DataSubject, Surface
-from consent.ledger.network import agent_family, truncate_network
 from consent.ledger.rules import Standing, StateFacts, implied_acceptance_due, standing
 from consent.ledger.selectors import states_of, subjects_of
 from consent.policies import schedule
@@ -35,7 +35,9 @@ NOTE = "consent_gate"  # session key: [token, seconds since 1970 until which not
 NOTE_LIFE = timedelta(days=1)
 ANSWER_PAGE = "ledger:answer"
 # Public pages, and what somebody who will not answer must reach all the same: signing out, exporting, leaving (K11).
-EXEMPT_NAMESPACES = frozenset({"policies", "campaigns", "announcements", "log", "rights"})
+EXEMPT_NAMESPACES = frozenset(
+    {"policies", "campaigns", "announcements", "log", "rights", "contacts", "verify", "ways", "sign_ins"}
+)
 EXEMPT_NAMES = frozenset({"account", "language", "healthz", "readyz", "dev_inbox", "dev_inbox_json", ANSWER_PAGE})
 ACCOUNT_PREFIX = "account_"
 

@@ -50,13 +50,15 @@ class Surface(models.TextChoices):
 
 class DataSubject(models.Model):
     """A person in the eyes of one controller. ref: 32 bytes, HMAC of the controller's own reference to them. adult_on:
-    their 18th birthday where it is known; guardian_confirmed_at: since when a guardian agreed for them (K105, K106)."""
+    their 18th birthday where it is known; guardian_confirmed_at: since when a guardian agreed for them (K105, K106).
+    restricted_at: since when nothing but keeping it may be done with what is known about them (PIPL 44, 47)."""
 
     controller = models.ForeignKey(Controller, models.PROTECT, related_name="+")
     ref = models.BinaryField(max_length=32)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    restricted_at = models.DateTimeField(null=True, blank=True)
     adult_on = models.DateField(null=True, blank=True)
     guardian_confirmed_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,14 +1,12 @@
-"""By what a controller knows somebody: 32 bytes from which nobody can tell the reference without the field key."""
+"""By what a controller knows somebody: 32 bytes from which nobody can tell the reference without the index key."""
 
 from __future__ import annotations
 
-import base64
 import hmac
-from functools import cache
 
-from django.conf import settings
+from accounts.sealing.rules import index_key
 
-_LABEL = b"assent/ledger/subject-ref/1"  # one purpose of FIELD_KEY; another label would give other references
+_LABEL = b"assent/ledger/subject-ref/1"  # one purpose of INDEX_KEY; another label would give other references
 
 
 def account_ref(user_id: int) -> bytes:
@@ -22,9 +20,4 @@ def reference_ref(reference: str) -> bytes:
 
 
 def _ref(text: str) -> bytes:
-    return hmac.digest(_key(settings.FIELD_KEY), text.encode(), "sha256")
-
-
-@cache
-def _key(field_key: str) -> bytes:
-    return hmac.digest(base64.b64decode(field_key), _LABEL, "sha256")
+    return hmac.digest(hmac.digest(index_key(), _LABEL, "sha256"), text.encode(), "sha256")

@@ -16,7 +16,15 @@ from devstack.places import temporary_place
 from devstack.processes import MARK, is_alive
 from devstack.state import ROOT
 
-OUTSIDE = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_BROKER_URL", "PORT", "DEV_STATE_DIR")
+OUTSIDE = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "DATABASE_VAULT_URL",
+    "REDIS_URL",
+    "CELERY_BROKER_URL",
+    "PORT",
+    "DEV_STATE_DIR",
+)
 
 
 @pytest.fixture

@@ -59,6 +59,18 @@ def test_only_the_migration_may_log_in_as_the_owner() -> None:
     assert with_owner == {"migrate"}
 
 
+def test_only_the_worker_reaches_the_vault() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+    reaching = {
+        name
+        for name, service in services.items()
+        if {"database-vault-url", "vault-key"} & set(service.get("secrets", []))
+    }
+
+    assert reaching == {"worker"}
+
+
 def test_the_example_environment_names_everything_that_the_settings_read() -> None:
     read = set(READ_BY_SETTINGS.findall((ROOT / "portal" / "settings.py").read_text()))
     named = set(re.findall(r"^#?([A-Z_]+?)(?:_FILE)?=", (ROOT / ".env.example").read_text(), re.MULTILINE))

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 import redis
 from kombu import Connection as BrokerConnection
+from psycopg import sql
 
-from devstack.contract import celery_url_for, without_owner
+from devstack.contract import celery_url_for, without_owner, without_vault
 from devstack.errors import PlainError
 from devstack.places import is_root
 from devstack.postgres import Postgres
@@ -107,6 +108,22 @@ def test_what_serves_people_is_not_told_the_owners_password(services: Services) 
     assert services.state.secret("postgres-super") not in shown
 
 
+def test_what_has_no_business_with_the_vault_is_told_neither_its_password_nor_its_key(services: Services) -> None:
+    names = without_vault(services.names)
+
+    assert services.state.secret("postgres-vault") not in "\n".join(names.values())
+    assert names.keys() ^ services.names.keys() == {"DATABASE_VAULT_URL", "VAULT_KEY_FILE"}
+
+
+def test_outside_roles_without_one_for_the_vault_are_told_to_make_it(services: Services, state: State) -> None:
+    with connect(_superuser_url(services)) as superuser:
+        superuser.execute("DROP OWNED BY assent_vault")
+        superuser.execute("DROP ROLE assent_vault")
+
+    with pytest.raises(PlainError, match="DATABASE_VAULT_URL"):
+        provision_outside(services.names["DATABASE_URL"], services.names["DATABASE_OWNER_URL"], "", state)
+
+
 def test_redis_clients_and_celery_reach_valkey_in_databases_of_their_own(services: Services) -> None:
     with redis.Redis.from_url(services.names["REDIS_URL"]) as client:
         client.set("cached", "1")
@@ -142,26 +159,29 @@ def test_an_outside_superuser_becomes_the_owner_and_gets_an_application_role_bes
 ) -> None:
     given = _superuser_url(services)
     with connect(given) as superuser:
-        superuser.execute("DROP OWNED BY assent_app")
-        superuser.execute("DROP ROLE assent_app")
+        for role in ("assent_app", "assent_vault"):
+            superuser.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
+            superuser.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
-    first = provision_outside(given, "", state)
-    second = provision_outside(given, "", State(tmp_path / "another"))
+    first = provision_outside(given, "", "", state)
+    second = provision_outside(given, "", "", State(tmp_path / "another"))
 
     assert first == second
     assert first.owner_url == given
     with connect(first.application_url) as application:
         assert application.execute("SELECT current_user").fetchone() == ("assent_app",)
+    with connect(first.vault_url) as vault:
+        assert vault.execute("SELECT current_user").fetchone() == ("assent_vault",)
 
 
 def test_an_outside_role_that_may_not_make_roles_is_told_what_to_set(services: Services, state: State) -> None:
     with pytest.raises(PlainError, match="set DATABASE_OWNER_URL"):
-        provision_outside(services.names["DATABASE_OWNER_URL"], "", state)
+        provision_outside(services.names["DATABASE_OWNER_URL"], "", "", state)
 
 
 def test_an_application_role_with_an_unknown_password_is_left_alone(services: Services, state: State) -> None:
     with pytest.raises(PlainError, match="already with a password unknown here"):
-        provision_outside(_superuser_url(services), "", state)
+        provision_outside(_superuser_url(services), "", "", state)
 
     connect(services.names["DATABASE_URL"]).close()
 
@@ -169,7 +189,7 @@ def test_an_application_role_with_an_unknown_password_is_left_alone(services: Se
 def test_two_outside_roles_are_taken_as_they_are(services: Services, state: State) -> None:
     application, owner = services.names["DATABASE_URL"], services.names["DATABASE_OWNER_URL"]
 
-    taken = provision_outside(application, owner, state)
+    taken = provision_outside(application, owner, "", state)
 
     assert (taken.application_url, taken.owner_url) == (application, owner)
 

@@ -10,6 +10,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.models import Authenticator, User
+from accounts.otp.tests.factories import make_authenticator, token_of
+
 MESSAGES = [
     {
         "id": "1",
@@ -36,6 +39,8 @@ MESSAGES = [
         "at": "2026-03-02T00:59:00.000+00:00",
     },
 ]
+
+pytestmark = pytest.mark.django_db
 
 
 class _Sink(BaseHTTPRequestHandler):
@@ -79,7 +84,7 @@ def test_a_code_can_be_read_plainly_and_nothing_of_a_message_is_run(client: Clie
 def test_the_same_as_json_for_one_receiver(client: Client, sink: list[str]) -> None:
     response = client.get("/dev/inbox.json", {"to": "+8613800138000", "limit": "5"})
 
-    assert response.json() == {"messages": MESSAGES}
+    assert response.json() == {"messages": MESSAGES, "apps": []}
     assert parse_qs(urlsplit(sink[0]).query) == {"to": ["+8613800138000"], "limit": ["5"]}
 
 
@@ -88,3 +93,17 @@ def test_while_the_sink_is_away_the_page_says_so(client: Client, settings: Setti
     settings.DEV_INBOX_URL = "http://127.0.0.1:1"
 
     assert client.get(path).status_code == 503
+
+
+def test_the_apps_of_staff_are_shown_and_nobody_elses(client: Client, sink: list[str], dave: User, alice: User) -> None:
+    make_authenticator(alice, key="MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK")
+    app = Authenticator.objects.get(user=dave)
+    token = token_of(app)
+
+    before = client.get("/dev/inbox.json").json()["apps"]
+    app.verify_token(token)
+    after = client.get("/dev/inbox.json").json()["apps"]
+
+    assert [(shown["to"], shown["token"], shown["is_used"]) for shown in before] == [(dave.email, token, False)]
+    assert [shown["is_used"] for shown in after] == [True]
+    assert dave.email in client.get("/dev/inbox/").content.decode()

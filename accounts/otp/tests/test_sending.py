@@ -12,7 +12,7 @@ from accounts.conftest import PostOffice
 from accounts.models import Challenge, User
 from accounts.otp.actions import issue_challenge, verify_challenge
 from accounts.otp.errors import NoProvenContact, SendingFailed, TooSoon
-from accounts.otp.rules import next_code_at
+from accounts.otp.rules import PERSON
 from accounts.otp.selectors import open_challenge
 from conftest import NOW
 
@@ -171,9 +171,9 @@ def test_the_pause_doubles_until_a_code_is_used(dave: User, post_office: PostOff
 def test_twenty_codes_without_success_are_enough_for_a_day() -> None:
     asked_at = [NOW + timedelta(hours=hour) for hour in reversed(range(20))]
 
-    assert next_code_at(asked_at) == NOW + timedelta(days=1)
-    assert next_code_at(asked_at[:19]) == asked_at[0] + timedelta(hours=1)
-    assert next_code_at([]) is None
+    assert PERSON.next_at(asked_at) == NOW + timedelta(days=1)
+    assert PERSON.next_at(asked_at[:19]) == asked_at[0] + timedelta(hours=1)
+    assert PERSON.next_at([]) is None
 
 
 def test_issuing_costs_a_fixed_number_of_queries(

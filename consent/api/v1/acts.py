@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
+from accounts.devices.network import agent_family, truncate_network
 from consent.api.calls import Call, json_response
 from consent.api.documents import IDEMPOTENCY_KEY, REPLAYED, operation
 from consent.api.fast import FastView
@@ -23,7 +24,6 @@ from consent.clients.models import Scope
 from consent.ledger.actions import record_for_reference, withdraw
 from consent.ledger.answers import Answer, Circumstances, Recorded
 from consent.ledger.models import ConsentKind, ConsentStatus, Surface
-from consent.ledger.network import agent_family, truncate_network
 from consent.policies.published import PublishedVersion
 
 F = TypeVar("F", bound=Callable[..., Any])

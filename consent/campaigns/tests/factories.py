@@ -1,9 +1,8 @@
 """People to be told and campaigns about them. The same input gives the same rows."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
-
-from django.db import connection
 
 from accounts.users.models import User
 from consent.campaigns.actions import start_campaign
@@ -34,31 +33,25 @@ def make_subject(controller: Controller, user: User | None = None, **fields: Any
 def make_people(
     controller: Controller, number: int, *, local_part: str = "person", phone: str = "", language: str = "zh-hans"
 ) -> None:
-    """Many account holders with proven contacts, made inside PostgreSQL. local_part: empty for no e-mail address.
-    phone: the first digits of their numbers in E.164, empty for none."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH made AS (
-              INSERT INTO accounts_user (password, is_superuser, email, email_verified_at, phone, phone_verified_at,
-                name, language, theme, is_active, is_staff, date_joined)
-              SELECT '', false, CASE WHEN %(local)s = '' THEN '' ELSE %(local)s || i || '@people.example' END,
-                CASE WHEN %(local)s <> '' THEN %(joined)s END,
-                CASE WHEN %(phone)s = '' THEN '' ELSE %(phone)s || lpad(i::text, 14 - length(%(phone)s), '0') END,
-                CASE WHEN %(phone)s <> '' THEN %(joined)s END,
-                '王小明' || i, %(language)s, '', true, false, %(joined)s
-              FROM generate_series(1, %(number)s) AS i RETURNING id)
-            INSERT INTO data_subject (controller_id, ref, user_id, created_at)
-            SELECT %(controller)s, sha256(id::text::bytea), id, %(joined)s FROM made ORDER BY id""",
-            {
-                "local": local_part,
-                "phone": phone,
-                "joined": JOINED,
-                "language": language,
-                "number": number,
-                "controller": controller.pk,
-            },
+    """Many account holders with proven contacts. local_part: empty for no e-mail address. phone: the first digits of
+    their numbers in E.164, empty for none."""
+    people = [
+        User(
+            email=f"{local_part}{i}@people.example" if local_part else "",
+            email_verified_at=JOINED if local_part else None,
+            phone=f"{phone}{i:0{14 - len(phone)}d}" if phone else "",
+            phone_verified_at=JOINED if phone else None,
+            name=f"王小明{i}",
+            language=language,
+            date_joined=JOINED,
         )
+        for i in range(1, number + 1)
+    ]
+    ids = [user.pk for user in User.objects.bulk_create(people, batch_size=1000)]
+    DataSubject.objects.bulk_create(
+        DataSubject(controller=controller, ref=sha256(str(pk).encode()).digest(), user_id=pk, created_at=JOINED)
+        for pk in ids
+    )
 
 
 def make_campaign(version: PolicyVersion | None = None) -> Campaign:

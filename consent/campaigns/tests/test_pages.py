@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEntry
 from accounts.users.models import User
+from accounts.users.rules import parse_contact
 from consent.campaigns.actions import start_campaign
 from consent.campaigns.holds import claim, mark_sending
 from consent.campaigns.models import Announcement, Campaign, Channel, Delivery, Shard
@@ -211,7 +212,7 @@ def test_pausing_needs_a_post(campaign: Campaign, publisher: Client) -> None:
 def test_a_person_can_be_shown_what_was_sent_to_them_and_to_nobody_else(
     under_way: Campaign, make_user: Callable[..., User]
 ) -> None:
-    both = User.objects.get(email="both@people.example")
+    both = User.objects.naming(parse_contact("both@people.example")).get()
 
     mine = deliveries_to(both)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.users.models import User
+from accounts.users.rules import parse_contact
 from consent.campaigns.completion import finish
 from consent.campaigns.holds import claim, leave, mark_sending, renew
 from consent.campaigns.models import Campaign, Channel, Delivery, Shard
@@ -70,6 +71,21 @@ def test_whoever_no_channel_reaches_is_told_by_the_announcement(told: Told) -> N
     public = {key: state for key, state in states(campaign).items() if key[0] == Channel.PUBLIC}
     assert public == {(Channel.PUBLIC, each.pk): (SENT, "") for each in (both, mail)}
     assert (_shard(Channel.PUBLIC).total, _shard(Channel.PUBLIC).sent) == (2, 2)
+
+
+def test_whoever_refuses_for_good_is_asked_about_and_nobody_else(told: Told) -> None:  # K119
+    _campaign, both, mail = told
+
+    record(_hold(), [Result(both.pk, Outcome.REFUSED, "550"), Result(mail.pk, Outcome.DEFERRED, "451")])
+    record(_hold(Channel.SMS), [Result(both.pk, Outcome.REFUSED, "MOBILE_NUMBER_ILLEGAL")])
+
+    subjects = DataSubject.objects.select_related("user").in_bulk([both.pk, mail.pk])
+    refused, waiting = subjects[both.pk].user, subjects[mail.pk].user
+    assert refused
+    assert waiting
+    assert refused.email_bounced_at
+    assert refused.phone_bounced_at
+    assert (waiting.email_bounced_at, waiting.phone_bounced_at) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +206,7 @@ def test_leaving_gives_back_what_was_marked_and_never_offered(told: Told) -> Non
 def test_somebody_who_left_meanwhile_is_not_sent_anything(told: Told) -> None:
     _campaign, both, mail = told
     DataSubject.objects.filter(pk=both.pk).update(closed_at=PUBLISHED)
-    User.objects.filter(email="mail@people.example").update(is_active=False)
+    User.objects.naming(parse_contact("mail@people.example")).update(is_active=False)
     hold = claim(Channel.EMAIL)
     assert hold is not None
 
@@ -201,7 +217,7 @@ def test_somebody_who_left_meanwhile_is_not_sent_anything(told: Told) -> None:
 
 def test_an_address_that_is_no_longer_proven_is_not_used(told: Told) -> None:
     _campaign, both, _mail = told
-    User.objects.filter(email="both@people.example").update(email_verified_at=None)
+    User.objects.naming(parse_contact("both@people.example")).update(email_verified_at=None)
     hold = claim(Channel.EMAIL)
     assert hold is not None
 

@@ -14,6 +14,7 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 from accounts.models import AuditEntry, Role, StaffRole, User
+from accounts.otp.tests.factories import make_authenticator, post_proven
 from consent.clients.models import ApiKey, Scope
 from consent.clients.tests.factories import make_key
 from consent.policies.models import Controller
@@ -39,7 +40,7 @@ def desk(client: Client, dave: User) -> Client:
 
 
 def test_a_key_is_shown_once_and_only_its_digest_is_kept(desk: Client, company: Controller, dave: User) -> None:
-    shown = desk.post(PAGE, NEW).content.decode()
+    shown = post_proven(desk, PAGE, NEW).content.decode()
     again = desk.get(PAGE).content.decode()
 
     (secret,) = KEY.findall(shown)
@@ -52,11 +53,11 @@ def test_a_key_is_shown_once_and_only_its_digest_is_kept(desk: Client, company: 
 
 
 def test_who_gave_and_ended_a_key_is_in_the_trail(desk: Client, company: Controller, dave: User) -> None:
-    desk.post(PAGE, NEW)
+    post_proven(desk, PAGE, NEW)
     key = ApiKey.objects.get()
 
-    desk.post(f"{PAGE}{key.pk}/revoke/")
-    desk.post(f"{PAGE}{key.pk}/revoke/")
+    post_proven(desk, f"{PAGE}{key.pk}/revoke/")
+    post_proven(desk, f"{PAGE}{key.pk}/revoke/")
 
     entries = AuditEntry.objects.filter(target=f"api_key:{key.pk}").order_by("pk")
     assert [(entry.act, entry.actor) for entry in entries] == [
@@ -80,7 +81,7 @@ def test_what_cannot_be_given_is_told_on_the_form(desk: Client, company: Control
 
 def test_the_last_day_counts_as_a_whole_where_the_portal_is(desk: Client, company: Controller) -> None:
     with time_machine.travel(datetime(2026, 3, 2, 1, 0, tzinfo=UTC)):
-        desk.post(PAGE, NEW | {"last_day": "2026-03-02"})
+        post_proven(desk, PAGE, NEW | {"last_day": "2026-03-02"})
 
     assert ApiKey.objects.get().expires_at == datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
 
@@ -91,11 +92,30 @@ def test_publishers_and_administrators_keep_the_keys(
 ) -> None:
     User.objects.filter(pk=bob.pk).update(is_staff=True)
     StaffRole.objects.create(user=bob, role=role)
+    make_authenticator(bob)
     client.force_login(bob)
 
     response = client.get(PAGE)
 
     assert response.status_code == (200 if role in (Role.PUBLISHER, Role.ADMINISTRATOR) else 404)
+
+
+def test_without_a_proof_no_key_is_given_or_ended(desk: Client, company: Controller) -> None:
+    asked = desk.post(PAGE, NEW)
+    make_key(company)
+    ended = desk.post(f"{PAGE}{ApiKey.objects.get().pk}/revoke/")
+
+    assert asked.headers["Location"] == ended.headers["Location"] == "/account/verify/"
+    assert ApiKey.objects.get().revoked_at is None
+
+
+def test_a_proof_for_one_key_gives_no_other(desk: Client, company: Controller) -> None:
+    post_proven(desk, PAGE, NEW)
+
+    response = desk.post(PAGE, NEW | {"scopes": ["consents:write"]})
+
+    assert response.headers["Location"] == "/account/verify/"
+    assert ApiKey.objects.count() == 1
 
 
 def test_a_key_of_another_company_is_not_found(desk: Client, company: Controller) -> None:
@@ -114,7 +134,7 @@ def test_the_list_takes_as_many_queries_for_many_keys_as_for_one(
     for _each in range(5):
         make_key(company)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):  # two of them: the device that the session was proven with, and the menu
         desk.get(PAGE)
 
 

@@ -28,11 +28,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A data subject. adult_at: the first instant of their 18th birthday where it is known. Aware instants."""
+    """A data subject. adult_at: the first instant of their 18th birthday where it is known. restricted_at: from
+    when nothing but keeping is allowed. Aware instants."""
 
     closed_at: datetime | None = None
     adult_at: datetime | None = None
     guardian_confirmed_at: datetime | None = None
+    restricted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ def _has_left(case: Case) -> bool:
     return case.person is not None and case.person.closed_at is not None and case.person.closed_at <= case.at
 
 
+def _is_restricted(case: Case) -> bool:
+    return case.person is not None and case.person.restricted_at is not None and case.person.restricted_at <= case.at
+
+
 def _is_minor_alone(case: Case) -> bool:
     if case.person is None or case.person.adult_at is None or case.person.adult_at <= case.at:
         return False
@@ -63,5 +67,6 @@ DENIALS: Sequence[tuple[Reason, Callable[[Case], bool]]] = (
     (Reason.MARKETING_NEEDS_CONSENT, lambda case: case.purpose.is_marketing and not case.purpose.rests_on_consent),
     (Reason.UNKNOWN_SUBJECT, lambda case: case.person is None),
     (Reason.SUBJECT_CLOSED, lambda case: case.own_will and _has_left(case)),
+    (Reason.RESTRICTED, lambda case: case.own_will and _is_restricted(case)),
     (Reason.MINOR_WITHOUT_GUARDIAN, lambda case: case.own_will and _is_minor_alone(case)),
 )

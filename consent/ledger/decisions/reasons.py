@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NO_ACTIVE_AGREEMENT = "no_active_agreement"
     UNKNOWN_SUBJECT = "unknown_subject"
     SUBJECT_CLOSED = "subject_closed"
+    RESTRICTED = "restricted"
     MINOR_WITHOUT_GUARDIAN = "minor_without_guardian"
     NOT_ANSWERED = "not_answered"
     DEFERRED = "deferred"
@@ -76,6 +77,9 @@ EXPLANATIONS: Mapping[Reason, Explanation] = {
     ),
     Reason.UNKNOWN_SUBJECT: Explanation(_("This person is not known here."), "K43"),
     Reason.SUBJECT_CLOSED: Explanation(_("The person has left."), "K98; PIPL 47"),
+    Reason.RESTRICTED: Explanation(
+        _("The person asked that their information is kept and not used, and we agreed."), "PIPL 44, 47"
+    ),
     Reason.MINOR_WITHOUT_GUARDIAN: Explanation(
         _("The person is not 18 yet, and no guardian has agreed."), "K105, K106; PIPL 31"
     ),

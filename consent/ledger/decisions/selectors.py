@@ -106,9 +106,10 @@ def _files_of(controller_id: int, inquiries: Sequence[Inquiry], *, past: bool) -
 def _files(rows: Iterable[tuple[Any, ...]], purposes: Sequence[str]) -> dict[int, _File]:
     """By place in the list of purposes."""
     files: dict[int, _File] = {}
-    for place, closed_at, adult_on, guardian_confirmed_at, policy_id, *said in rows:
+    for place, closed_at, adult_on, guardian_confirmed_at, restricted_at, policy_id, *said in rows:
         if place not in files:
-            files[place] = _File(Person(closed_at, _start(adult_on), guardian_confirmed_at), defaultdict(list))
+            person = Person(closed_at, _start(adult_on), guardian_confirmed_at, restricted_at)
+            files[place] = _File(person, defaultdict(list))
         if policy_id is not None:
             recipient, version_id, status, kind, at, event_id = said
             state = StateFacts(purposes[place], version_id, status, kind, at, recipient, event_id)

@@ -6,8 +6,8 @@ an answer outranks a deferral, a deferral a mere request, and among equals the l
 
 from __future__ import annotations
 
-_COLUMNS = """s.closed_at, s.adult_on, s.guardian_confirmed_at, t.policy_id, t.recipient, t.version_id, t.status::text,
-       t.kind::text, t.at, t.event_id"""
+_COLUMNS = """s.closed_at, s.adult_on, s.guardian_confirmed_at, s.restricted_at, t.policy_id, t.recipient, t.version_id,
+       t.status::text, t.kind::text, t.at, t.event_id"""
 _STATES = "LEFT JOIN consent_state t ON t.subject_id = s.id AND t.purpose = {purpose}"
 _EVENTS = """LEFT JOIN LATERAL (
        SELECT DISTINCT ON (policy_id, recipient, version_id)

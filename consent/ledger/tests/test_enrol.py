@@ -57,7 +57,7 @@ def test_the_reference_is_keyed_and_does_not_show_the_user() -> None:
 def test_another_key_gives_other_references() -> None:
     before = account_ref(1)
 
-    with override_settings(FIELD_KEY="A" * 43 + "="):
+    with override_settings(INDEX_KEY="A" * 43 + "="):
         assert account_ref(1) != before
 
 

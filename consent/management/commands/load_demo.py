@@ -13,17 +13,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit.rules import SYSTEM, Actor, ActorKind
-from accounts.models import User
+from accounts.models import Authenticator, User
+from accounts.otp.enrolment import new_secret
 from accounts.staff.actions import grant_role, open_staff_account
 from accounts.staff.models import Role
 from accounts.users.rules import parse_contact
 from consent.ledger.actions import Answer, Circumstances, enrol, record_answers
 from consent.ledger.answers import kind_by_itself
 from consent.ledger.models import ConsentStatus, Surface
+from consent.management.commands.load_retention_rules import rule_facts
 from consent.policies import actions, publication
 from consent.policies.models import Controller, Policy, PolicyVersion
 from consent.policies.published import published_version
 from consent.policies.recipients.actions import describe_recipient, record_agreement
+from consent.rights.retention.actions import set_rule
 
 FOLDER = settings.BASE_DIR / "demo"
 POLICY = "shibei-privacy"
@@ -50,12 +53,16 @@ def _load(at: datetime) -> int:
     policy = Policy.objects.create(controller=controller, slug=POLICY, title=company["title"])
     publisher = _staff(company["publisher"], Role.PUBLISHER, at)
     _staff(company["auditor"], Role.AUDITOR, at)
+    for member in company["desk"]:
+        _staff(member, Role(member["role"]), at)
     actor = Actor(ActorKind.STAFF, publisher.pk)
     for recipient in company["recipients"]:
         _recipient(recipient, controller, actor, at - timedelta(days=PUBLISHED_DAYS_AGO))
     first = _first_version(policy, company, actor, at)
     for person in company["people"]:
         _person(person, controller, first, at)
+    for rule in _json("retention.json"):
+        set_rule(rule_facts(rule), actor=SYSTEM, at=at)
     _second_version(policy, company, actor, at)
     return len(company["people"])
 
@@ -90,6 +97,9 @@ def _second_version(policy: Policy, company: Mapping[str, Any], actor: Actor, at
 def _staff(facts: Mapping[str, str], role: Role, at: datetime) -> User:
     user = open_staff_account(parse_contact(facts["email"]), name=facts["name"], actor=SYSTEM, at=at)
     grant_role(user, role, actor=SYSTEM, at=at)
+    if settings.DEVELOPMENT:
+        # Whose tokens /dev/inbox/ shows; elsewhere staff add an app or a passkey of their own before the desk opens.
+        Authenticator.objects.create(user=user, name="demo", key=new_secret())
     return user
 
 
@@ -115,7 +125,8 @@ def _recipient(facts: Mapping[str, Any], controller: Controller, actor: Actor, a
 
 def _person(facts: Mapping[str, Any], controller: Controller, version: PolicyVersion, at: datetime) -> None:
     contacts: dict[str, Any] = {kind: facts[kind] for kind in ("email", "phone") if kind in facts}
-    contacts |= {f"{kind}_verified_at": at for kind in contacts}
+    # On file for longer than the week after which a contact proves whose it is.
+    contacts |= {f"{kind}_verified_at": at - timedelta(days=PUBLISHED_DAYS_AGO) for kind in contacts}
     user = User.objects.create_user(**contacts, name=facts["name"], language=facts["language"])
     subject = enrol(user, controller.pk, at=at)
     published = published_version(version.pk)

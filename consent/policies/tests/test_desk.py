@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from accounts.audit.rules import SYSTEM
 from accounts.conftest import PostOffice
-from accounts.models import User
-from accounts.otp.models import Challenge
+from accounts.models import Authenticator, Challenge, User
+from accounts.otp.tests.factories import token_of
 from consent.policies import actions, publication
 from consent.policies.models import Policy, PolicyVersion
 from consent.policies.tests.factories import MARKDOWN, facts, make_policy
@@ -68,14 +69,21 @@ def test_a_stranger_is_sent_to_sign_in(client: Client, policy: Policy, path: str
     assert response.headers["Location"].startswith("/account/login/?next=/desk/")
 
 
-@pytest.mark.parametrize("person", ["alice", "carol"])
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    ("person", "path"), [("alice", path) for path in PAGES] + [("carol", path) for path in PAGES if path != "/desk/"]
+)
 def test_who_is_no_publisher_finds_nothing(
     client: Client, policy: Policy, path: str, person: str, request: pytest.FixtureRequest
 ) -> None:
     client.force_login(request.getfixturevalue(person))
 
     assert client.get(path).status_code == 404
+
+
+def test_other_staff_come_to_a_page_of_their_own(client: Client, carol: User) -> None:
+    client.force_login(carol)
+
+    assert client.get("/desk/").headers["Location"].startswith("/desk/")
 
 
 @pytest.mark.parametrize("path", WRITES)
@@ -172,74 +180,109 @@ def test_a_line_of_the_register_that_does_not_fit_is_refused(
     assert PolicyVersion.objects.get().purposes.count() == 1
 
 
+PUBLISH = "/desk/policies/privacy/publish/"
+
+
+def later(days: int = 30) -> dict[str, str]:
+    """The form for a date."""
+    day = timezone.localtime(timezone.now() + timedelta(days=days))
+    return {"effective_at": day.strftime("%Y-%m-%dT%H:%M:%S")}
+
+
 @pytest.mark.django_db(transaction=True)
 class TestPublishing:
-    """Publishing needs a code, so these tests send one."""
+    """Publishing needs a proof; these tests give it by a code."""
 
-    def _ask_for_code(self, desk: Client, effective_at: str) -> str:
-        return desk.post(
-            "/desk/policies/privacy/publish/", {"step": "code", "effective_at": effective_at}
-        ).content.decode()
+    def _show(self, desk: Client, code: str) -> HttpResponse:
+        response = desk.post("/account/verify/", {"for": desk.session["step_up_pending"]["token"], "code": code})
+        assert isinstance(response, HttpResponse)
+        return response
 
-    def _later(self, days: int = 30) -> str:
-        return timezone.localtime(timezone.now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S")
+    def _ask(self, desk: Client, form: dict[str, str]) -> str:
+        asked = desk.post(PUBLISH, form)
+        assert asked.headers["Location"] == "/account/verify/"
+        assert "发布" in desk.get("/account/verify/").content.decode()
+        desk.post("/account/verify/", {"for": desk.session["step_up_pending"]["token"], "way": "email"})
+        return asked.headers["Location"]
 
     def test_a_code_publishes_once(self, desk: Client, policy: Policy, post_office: PostOffice) -> None:
-        when = self._later()
-        page = self._ask_for_code(desk, when)
-        code = post_office.last_code()
+        form = later()
+        self._ask(desk, form)
 
-        response = desk.post("/desk/policies/privacy/publish/", {"step": "publish", "effective_at": when, "code": code})
+        self._show(desk, post_office.last_code())
+        response = desk.post(PUBLISH, form)
 
-        assert 'name="code"' in page
+        assert "第 1 版" in post_office.last_text()
         assert response.headers["Location"] == "/desk/"
         assert not PolicyVersion.objects.get().is_draft
-        again = desk.post("/desk/policies/privacy/publish/", {"step": "publish", "effective_at": when, "code": code})
-        assert again.status_code == 404  # there is no draft any more
+        assert desk.post(PUBLISH, form).status_code == 404  # there is no draft any more
 
     def test_a_code_for_one_date_publishes_for_no_other(
         self, desk: Client, policy: Policy, post_office: PostOffice
     ) -> None:
-        self._ask_for_code(desk, self._later())
-        code = post_office.last_code()
+        self._ask(desk, later())
+        self._show(desk, post_office.last_code())
 
-        form = {"step": "publish", "effective_at": self._later(60), "code": code}
-        response = desk.post("/desk/policies/privacy/publish/", form)
+        response = desk.post(PUBLISH, later(60))
 
-        assert response.status_code == 422
+        assert response.headers["Location"] == "/account/verify/"
         assert PolicyVersion.objects.get().is_draft
 
     def test_a_code_publishes_no_other_words(self, desk: Client, policy: Policy, post_office: PostOffice) -> None:
-        when = self._later()
-        self._ask_for_code(desk, when)
-        code = post_office.last_code()
+        form = later()
+        self._ask(desk, form)
+        self._show(desk, post_office.last_code())
         words = {"en": WORDS["en"].replace("process", "sell")}
         actions.write_texts(PolicyVersion.objects.get(), words, actor=SYSTEM, at=timezone.now())
 
-        response = desk.post("/desk/policies/privacy/publish/", {"step": "publish", "effective_at": when, "code": code})
+        response = desk.post(PUBLISH, form)
 
-        assert response.status_code == 422
+        assert response.headers["Location"] == "/account/verify/"
         assert PolicyVersion.objects.get().is_draft
 
     def test_a_wrong_code_publishes_nothing(self, desk: Client, policy: Policy, post_office: PostOffice) -> None:
-        when = self._later()
-        self._ask_for_code(desk, when)
-        right = post_office.last_code()
-        wrong = f"{(int(right) + 1) % 1_000_000:06}"
+        form = later()
+        self._ask(desk, form)
+        wrong = f"{(int(post_office.last_code()) + 1) % 1_000_000:06}"
 
-        response = desk.post(
-            "/desk/policies/privacy/publish/", {"step": "publish", "effective_at": when, "code": wrong}
-        )
+        shown = self._show(desk, wrong)
+        response = desk.post(PUBLISH, form)
 
-        assert response.status_code == 422
+        assert shown.status_code == 422
+        assert response.headers["Location"] == "/account/verify/"
         assert PolicyVersion.objects.get().is_draft
 
     @pytest.mark.parametrize("when", ["", "yesterday", "2001-01-01T00:00"])
-    def test_no_code_is_sent_for_a_date_that_cannot_be(
+    def test_no_proof_is_asked_for_a_date_that_cannot_be(
         self, desk: Client, policy: Policy, post_office: PostOffice, when: str
     ) -> None:
-        response = desk.post("/desk/policies/privacy/publish/", {"step": "code", "effective_at": when})
+        response = desk.post(PUBLISH, {"effective_at": when})
 
         assert response.status_code == 422
         assert not Challenge.objects.exists()
         assert post_office.count == 0
+
+
+def test_staff_prove_a_device_of_their_own_before_the_desk_opens(client: Client, policy: Policy, dave: User) -> None:
+    client.force_login(dave)
+    session = client.session
+    del session["otp_device_id"]
+    session.save()
+
+    asked = client.get("/desk/policies/privacy/draft/")
+    client.post("/account/verify/", {"for": client.session["step_up_pending"]["token"], "way": "totp"})
+    token = token_of(Authenticator.objects.get())
+    client.post("/account/verify/", {"for": client.session["step_up_pending"]["token"], "code": token})
+    shown = client.get("/account/verify/go-on/")
+
+    assert asked.headers["Location"] == "/account/verify/"
+    assert shown.headers["Location"] == "/desk/policies/privacy/draft/"
+    assert client.get("/desk/policies/privacy/draft/").status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_staff_without_a_device_are_sent_to_add_one(client: Client, policy: Policy, path: str, dave: User) -> None:
+    Authenticator.objects.all().delete()
+    client.force_login(dave)
+
+    assert client.get(path).headers["Location"] == "/account/ways/"

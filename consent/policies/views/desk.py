@@ -1,4 +1,4 @@
-"""The publishing desk: drafts, the register, the company's details, and publishing with a one-time code."""
+"""The publishing desk: drafts, the register, the company's details, and publishing."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -15,13 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit.rules import Actor, ActorKind
-from accounts.otp.actions import issue_challenge, verify_challenge
-from accounts.otp.errors import CodeRejected, NotSent
-from accounts.otp.forms import CodeForm
-from accounts.otp.models import Challenge
+from accounts.otp.step_up import Act, step_up
 from accounts.staff.decorators import role_required
 from accounts.staff.models import Role
-from accounts.staff.selectors import has_role
+from accounts.staff.permissions import menu_for, roles_for
+from accounts.staff.selectors import has_role, roles_of
 from accounts.users.requests import SignedInRequest
 from consent.policies import actions, publication, selectors
 from consent.policies.forms import ChangeForm, ControllerForm, EffectiveForm, PurposeForm, TextForm
@@ -49,12 +47,12 @@ def publisher_required(view: Page) -> Page:
     return role_required(Role.PUBLISHER)(page)
 
 
-@role_required(Role.PUBLISHER, Role.AUDITOR)
+@role_required(*roles_for("home"))
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
-    """Every policy with its versions, its draft and its campaigns; an auditor comes to the page made for them."""
+    """Every policy with its versions, its draft and its campaigns; other staff come to the page made for them."""
     if not has_role(request.user, Role.PUBLISHER):
-        return redirect("desk:as_of")
+        return redirect(f"desk:{menu_for(roles_of(request.user))[0].page}")
     context = {"rows": selectors.desk_policies(timezone.now()), "section": "desk"}
     return render(request, "desk/home.html", context)
 
@@ -138,29 +136,37 @@ def controller(request: SignedInRequest, slug: str) -> HttpResponse:
     return render(request, "desk/controller.html", context, status=422 if form.is_bound else 200)
 
 
+def _publishing(request: SignedInRequest, slug: str) -> Act | None:
+    """A proof is for exactly these words, this register and this date; none is asked for what cannot be published."""
+    if request.method != "POST":
+        return None
+    form = EffectiveForm(request.POST)
+    review = _Review(_draft(slug), form.cleaned_data["effective_at"] if form.is_valid() else None)
+    if not review.ready:
+        return None
+    facts = {"policy": review.version.policy, "number": review.version.number}
+    return Act(PUBLISH, _("publish %(policy)s, version %(number)s") % facts, review.parameters)
+
+
 @publisher_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@step_up(_publishing)
 def publish(request: SignedInRequest, slug: str) -> HttpResponse:
-    """What publishing would do; then a code to the publisher; then, with the code, publication."""
+    """What publishing would do; then, with the publisher's proof, publication."""
     version = _draft(slug)
-    step = request.POST.get("step")
-    form = EffectiveForm(request.POST if step else None, initial={"effective_at": _suggested_date()})
-    review = _Review(version, form.cleaned_data["effective_at"] if step and form.is_valid() else None)
-    code = CodeForm(request.POST if step == "publish" else None)
-    challenge = None
-    if step == "code" and review.ready:
-        challenge = _issue(request, review)
-    if step == "publish" and review.ready and code.is_valid() and _publish(request, review, code):
+    form = EffectiveForm(
+        request.POST if request.method == "POST" else None, initial={"effective_at": _suggested_date()}
+    )
+    review = _Review(version, form.cleaned_data["effective_at"] if form.is_bound and form.is_valid() else None)
+    if review.ready and _publish(request, review):
         messages.success(request, _("Published. The people concerned are being told."))
         return redirect("desk:home")
-    context = _draft_context(version) | {"form": form, "review": review, "code": code, "challenge": challenge}
-    context["asks_code"] = bool(challenge) or step == "publish"
-    refused = form.errors or code.errors or (step and review.problems)
-    return render(request, "desk/publish.html", context, status=422 if refused else 200)
+    context = _draft_context(version) | {"form": form, "review": review}
+    return render(request, "desk/publish.html", context, status=422 if form.is_bound else 200)
 
 
 class _Review:
-    """What stands in the way of publishing a draft, and what a code for it is bound to."""
+    """What stands in the way of publishing a draft, and what a proof for it is bound to."""
 
     def __init__(self, version: PolicyVersion, effective_at: datetime | None) -> None:
         self.version, self.effective_at = version, effective_at
@@ -191,27 +197,12 @@ class _Review:
         }
 
 
-def _issue(request: SignedInRequest, review: _Review) -> Challenge | None:
-    label = _("publish %(policy)s, version %(number)s") % {
-        "policy": review.version.policy,
-        "number": review.version.number,
-    }
+def _publish(request: SignedInRequest, review: _Review) -> bool:
+    assert review.effective_at is not None  # noqa: S101 - `ready` was checked
     try:
-        return issue_challenge(request.user, PUBLISH, review.parameters, act_label=label, at=timezone.now())
-    except NotSent as error:
-        messages.error(request, error.message)
-        return None
-
-
-def _publish(request: SignedInRequest, review: _Review, form: CodeForm) -> bool:
-    at = timezone.now()
-    try:
-        verify_challenge(request.user, PUBLISH, review.parameters, form.cleaned_data["code"], at=at)
-        assert review.effective_at is not None  # noqa: S101 - `ready` was checked
-        publication.publish_version(review.version, effective_at=review.effective_at, actor=_actor(request), at=at)
-    except CodeRejected as error:
-        form.add_error("code", error.message)
-        return False
+        publication.publish_version(
+            review.version, effective_at=review.effective_at, actor=_actor(request), at=timezone.now()
+        )
     except publication.NotPublishable as error:
         review.problems = list(error.problems)
         return False

@@ -30,6 +30,12 @@ _FAMILIES = (
     ("Chrome", re.compile(r"Chrome/|CriOS/|Chromium/")),
     ("Safari", re.compile(r"Safari/")),
 )
+# Only where the browser tells the truth: Chrome calls every Android 10, and no macOS or Windows says its own any more.
+_VERSIONS = (
+    ("HarmonyOS", re.compile(r"(?:HarmonyOS|OpenHarmony) (\d+)", re.I)),
+    ("iOS", re.compile(r"OS (\d+)_\d")),
+    ("Android", re.compile(r"Android (\d+)\b(?!; K\))")),
+)
 _OTHER = "Other"
 _LONGEST = 512  # a header beyond that is nobody's browser
 
@@ -49,9 +55,22 @@ def truncate_network(ip: str) -> str:
 
 def agent_family(user_agent: str) -> str:
     """Family and system, such as `Chrome on Android` or `WeChat on iOS`; without versions; empty for an empty text."""
+    family, system = family_and_system(user_agent)
+    return f"{family} on {system}" if system else family
+
+
+def family_and_system(user_agent: str) -> tuple[str, str]:
+    """(`Chrome`, `Android`); each empty where it is not known."""
     text = user_agent[:_LONGEST]
     if not text.strip():
-        return ""
+        return "", ""
     family = next((name for name, pattern in _FAMILIES if pattern.search(text)), _OTHER)
     system = next((name for name, pattern in _SYSTEMS if pattern.search(text)), "")
-    return f"{family} on {system}" if system else family
+    return family, system
+
+
+def system_version(user_agent: str) -> str:
+    """The system with its version where that is told truthfully: `Android 15`, `Windows`."""
+    _family, system = family_and_system(user_agent)
+    found = next((pattern.search(user_agent[:_LONGEST]) for name, pattern in _VERSIONS if name == system), None)
+    return f"{system} {found[1]}" if found else system

@@ -1,0 +1,125 @@
+"""Every write to what is known about a person."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.audit.actions import record_audit
+from accounts.audit.rules import Actor, ActorKind
+from accounts.profile.errors import FieldLocked, LockNotAnnounced
+from accounts.profile.models import ExternalCheck, LockNotice, ProfileChange, ProfileItem, Source
+from accounts.profile.rules import FIELDS, parse_values, remind_on
+from accounts.users.models import User
+
+MATCHED = "match"
+
+
+def write_item(
+    user: User, field: str, value: str, *, source: Source, actor: Actor, at: datetime, source_detail: str = ""
+) -> ProfileItem:
+    """One value of user; see write_items."""
+    return write_items(user, {field: value}, source=source, actor=actor, at=at, source_detail=source_detail)[0]
+
+
+@transaction.atomic
+def write_items(
+    user: User,
+    values: Mapping[str, str],
+    *,
+    source: Source,
+    actor: Actor,
+    at: datetime,
+    source_detail: str = "",
+) -> list[ProfileItem]:
+    """Keep values, by names of FIELDS, with their history; one that is as it was changes nothing and writes nothing.
+
+    source_detail: which merchant or authority. Only the person themselves is stopped by a lock, and everybody where
+    the account was closed meanwhile.
+    Raises ValidationError by field (HTTP 422), FieldLocked and LockNotAnnounced (HTTP 409); then nothing is written.
+    Source: K15, K90, K91, K92.
+    """
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if user.closed_at:
+        raise FieldLocked(next(iter(values)))
+    items = {item.field: item for item in ProfileItem.objects.filter(user=user)}
+    known = {code: item.value for code, item in items.items()}
+    if "id-kind" in values and "id-number" in known:  # a number is right or wrong only as one of a kind of document
+        values = {"id-number": known["id-number"], **values}
+    parsed = parse_values(values, known)
+    changed = {code: value for code, value in parsed.items() if known.get(code) != value}
+    if actor.kind is ActorKind.SUBJECT:
+        _refuse_locked(user, changed, items)
+    for code, value in changed.items():
+        before = known.get(code, "")
+        ProfileChange.objects.create(user=user, field=code, before=before, after=value, at=at, actor=str(actor))
+        items[code], _is_new = ProfileItem.objects.update_or_create(
+            user=user,
+            field=code,
+            defaults={
+                "value": value,
+                "source": source,
+                "source_detail": source_detail,
+                "since_at": at,
+                "verified_at": None,
+                "remind_on": remind_on(value) if code == "id-expiry" else None,
+            },
+        )
+    if "name" in changed:  # what letters and pages call the person
+        user.name = changed["name"]
+        user.save(update_fields=["name"])
+    if changed:
+        details = {"fields": sorted(changed), "source": source}
+        record_audit("profile.written", actor=actor, target=f"user:{user.pk}", at=at, details=details)
+    return [items[code] for code in values]
+
+
+@transaction.atomic
+def remove_item(user: User, field: str, *, actor: Actor, at: datetime) -> None:
+    """Forget field of user, also as it was before; that and when it was changed remains. A second time does nothing.
+
+    Raises FieldLocked (HTTP 409). Source: K90; PIPL 47.
+    """
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    item = ProfileItem.objects.filter(user=user, field=field).first()
+    if item is None:
+        return
+    if FIELDS[field].is_locked(is_given=True, is_verified=item.verified_at is not None):
+        raise FieldLocked(field)
+    item.delete()
+    ProfileChange.objects.filter(user=user, field=field).update(before="", after="")
+    ProfileChange.objects.create(user=user, field=field, at=at, actor=str(actor))
+    if field == "name":
+        user.name = ""
+        user.save(update_fields=["name"])
+    record_audit("profile.removed", actor=actor, target=f"user:{user.pk}", at=at, details={"field": field})
+
+
+def announce_locks(user: User, fields: Iterable[str], *, at: datetime) -> None:
+    """Note that user is being told which of fields cannot be edited later. The first time counts. Source: K92."""
+    lockable = [LockNotice(user=user, field=code, shown_at=at) for code in fields if FIELDS[code].lock]
+    LockNotice.objects.bulk_create(lockable, ignore_conflicts=True)
+
+
+@transaction.atomic
+def record_check(user: User, field: str, *, checked_by: str, result: str, actor: Actor, at: datetime) -> ExternalCheck:
+    """Note that somebody outside compared field; where the result is `match` the value counts as verified.
+
+    checked_by: a recipient's code such as `id-authority`. Source: K16, Y16.
+    """
+    check = ExternalCheck.objects.create(user=user, field=field, checked_by=checked_by, result=result, at=at)
+    if result == MATCHED:
+        ProfileItem.objects.filter(user=user, field=field).update(verified_at=at)
+    details = {"field": field, "checked_by": checked_by, "result": result}
+    record_audit("profile.checked", actor=actor, target=f"user:{user.pk}", at=at, details=details)
+    return check
+
+
+def _refuse_locked(user: User, changed: Mapping[str, str], items: Mapping[str, ProfileItem]) -> None:
+    announced = set(LockNotice.objects.filter(user=user).values_list("field", flat=True))
+    for code in changed:
+        spec, item = FIELDS[code], items.get(code)
+        if spec.is_locked(is_given=item is not None, is_verified=bool(item and item.verified_at)):
+            raise FieldLocked(code)
+        if spec.lock and code not in announced:
+            raise LockNotAnnounced

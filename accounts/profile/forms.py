@@ -1,0 +1,117 @@
+"""What people type about themselves, and what they switch on and off."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.profile.models import MarketingChoice
+from accounts.profile.preferences import MARKETING, SWITCHES, Settings
+from accounts.profile.rules import parse_values
+from accounts.profile.selectors import Item
+from accounts.profile.specs import FieldSpec
+from accounts.profile.validation import ENDLESS
+from accounts.users.forms import OWN_NAMES
+from accounts.users.models import User
+
+EXPIRY = "id-expiry"
+WITHOUT_END = "endless"
+
+
+class ProfileForm(forms.Form):
+    """One field of the profile, or the few that are given together. items: what is known of them, by code; what is
+    locked is not asked for. values: what was typed, in its one way of writing."""
+
+    def __init__(self, items: Mapping[str, Item], data: Any = None) -> None:
+        super().__init__(data)
+        self.known = {code: item.value for code, item in items.items() if item.value}
+        self.open = [code for code, item in items.items() if not item.is_locked]
+        self.values: dict[str, str] = {}
+        for code in self.open:
+            item = items[code]
+            self.fields[code] = _form_field(item.spec)
+            self.fields[code].initial = "" if item.spec.is_masked or item.value == ENDLESS else item.value
+        if EXPIRY in self.open:
+            self.fields[EXPIRY].required = False
+            self.fields[WITHOUT_END] = forms.BooleanField(
+                label=_("It is valid without end"), required=False, initial=self.known.get(EXPIRY) == ENDLESS
+            )
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or {}
+        values = {code: str(typed[code]) for code in self.open if code in typed}
+        if EXPIRY in values and typed.get(WITHOUT_END):
+            values[EXPIRY] = ENDLESS
+        try:
+            self.values = parse_values(values, self.known)
+        except ValidationError as error:
+            self.add_error(None, error)
+        return typed
+
+
+class Switch(forms.CheckboxInput):
+    """A tick that looks and speaks like a switch."""
+
+    def __init__(self) -> None:
+        super().__init__({"class": "switch", "role": "switch"})
+
+
+class SettingsForm(forms.Form):
+    """Everything that can be switched, the language and the look of pages."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=OWN_NAMES, widget=forms.RadioSelect)
+    theme = forms.ChoiceField(
+        label=_("Light or dark"), choices=User.Theme.choices, widget=forms.RadioSelect, required=False
+    )
+
+    def __init__(self, user: User, marketing: Mapping[tuple[str, str], Any], data: Any = None) -> None:
+        super().__init__(data, initial={"language": user.language, "theme": user.theme})
+        labels = {
+            "findable_by_phone": _("Others can find me by my mobile number"),
+            "findable_by_email": _("Others can find me by my e-mail address"),
+            "allows_profiling": _("Put me into groups by what I use"),
+        }
+        for name in SWITCHES:
+            self._add_switch(name, labels[name], is_on=getattr(user, name))
+        for channel, topic in MARKETING:
+            label = _("%(topic)s by %(channel)s") % {
+                "topic": MarketingChoice.Topic(topic).label,
+                "channel": MarketingChoice.Channel(channel).label,
+            }
+            self._add_switch(_name(channel, topic), label, is_on=(channel, topic) in marketing)
+
+    def _add_switch(self, name: str, label: Any, *, is_on: bool) -> None:
+        self.fields[name] = forms.BooleanField(label=label, required=False, widget=Switch(), initial=is_on)
+
+    def marketing_fields(self) -> Iterator[forms.BoundField]:
+        """The switches of what is advertised."""
+        return (self[_name(channel, topic)] for channel, topic in MARKETING)
+
+    def chosen(self) -> Settings:
+        """What a valid form says."""
+        data = self.cleaned_data
+        return Settings(
+            switches={name: data[name] for name in SWITCHES},
+            marketing={(channel, topic): data[_name(channel, topic)] for channel, topic in MARKETING},
+            language=data["language"],
+            theme=data["theme"],
+        )
+
+
+def _form_field(spec: FieldSpec) -> forms.Field:
+    options: dict[str, Any] = {"label": spec.label, "help_text": spec.hint}
+    attributes = {"autocomplete": spec.autocomplete}
+    if spec.choices:
+        # What was sent is judged by the field's own rule, like everything else.
+        return forms.CharField(
+            widget=forms.Select(attributes, choices=[("", _("Please choose")), *spec.choices()]), **options
+        )
+    if spec.code == EXPIRY:
+        return forms.CharField(widget=forms.TextInput({**attributes, "type": "date"}), max_length=20, **options)
+    return forms.CharField(widget=forms.TextInput(attributes), max_length=300, **options)
+
+
+def _name(channel: str, topic: str) -> str:
+    return f"{topic}_{channel}"

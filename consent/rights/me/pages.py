@@ -1,0 +1,91 @@
+"""What the pages about oneself are given."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.devices.selectors import sign_ins_of
+from accounts.otp.selectors import ways_of
+from accounts.profile.forms import ProfileForm, SettingsForm
+from accounts.profile.models import MarketingChoice
+from accounts.profile.selectors import Item, checks_of, labels_of, marketing_of
+from accounts.profile.specs import FieldSpec, LockReason
+from accounts.staff.selectors import reads_of
+from accounts.users.models import User
+from consent.rights.export.selectors import latest_export
+from consent.rights.leaving.selectors import leaving_of
+from consent.rights.me.selectors import (
+    count_answers,
+    document_expires,
+    grounds_for,
+    grounds_of,
+    held_by,
+    own_contacts,
+)
+from consent.rights.requests.selectors import requests_of
+
+SIGN_INS = 5
+READS = 5
+
+
+def me_page(user: User, *, session_key: str, at: datetime) -> dict[str, Any]:
+    """All that is known of user, on one page. session_key: of the session that looks."""
+    grounds, records = grounds_for(user, at)
+    held = held_by(user, grounds)
+    expires = document_expires(held, timezone.localdate(at))
+    return {
+        "person": user,
+        "contacts": own_contacts(user, grounds),
+        "held": held,
+        "expires": expires,
+        "has_expired": expires is not None and expires < timezone.localdate(at),
+        "checks": checks_of(user),
+        "answers": count_answers(records),
+        **settings_part(user, SettingsForm(user, marketing_of(user))),
+        "ways": ways_of(user),
+        "sign_ins": sign_ins_of(user, limit=SIGN_INS),
+        "session_key": session_key,
+        "requests": requests_of(user),
+        "reads": reads_of(user.pk, limit=READS),
+        "leaving": leaving_of(user),
+        "export": latest_export(user),
+        "section": "me",
+    }
+
+
+def settings_part(user: User, form: SettingsForm) -> dict[str, Any]:
+    """The form of the switches, with what it says beside them."""
+    groups = [
+        (topic.label, [form[f"{topic}_{channel}"] for channel in MarketingChoice.Channel])
+        for topic in MarketingChoice.Topic
+    ]
+    return {"settings_form": form, "marketing": groups, "labels": labels_of(user)}
+
+
+def edit_page(user: User, items: dict[str, Item], form: ProfileForm, *, at: datetime) -> dict[str, Any]:
+    """A field, or the few that are given together, with why they are asked for."""
+    grounds, _records = grounds_for(user, at)
+    purposes = {purpose.pk: purpose for item in items.values() for purpose in grounds_of(item, grounds)}
+    first = next(iter(items.values()))
+    return {
+        "form": form,
+        "items": items.values(),
+        "locked": [item for item in items.values() if item.is_locked],
+        "will_lock": _by_lock(items[code].spec for code in form.open),
+        "purposes": purposes.values(),
+        "is_document": len(items) > 1,
+        "first": first,
+        "can_remove": len(items) == 1 and bool(first.value) and not first.is_locked,
+        "section": "me",
+    }
+
+
+def _by_lock(specs: Iterable[FieldSpec]) -> list[tuple[LockReason, list[FieldSpec]]]:
+    """What cannot be edited later, by the reason."""
+    found: dict[int, tuple[LockReason, list[FieldSpec]]] = {}
+    for spec in specs:
+        if spec.lock:
+            found.setdefault(id(spec.lock), (spec.lock, []))[1].append(spec)
+    return list(found.values())

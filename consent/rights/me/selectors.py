@@ -1,0 +1,134 @@
+"""What stands on the page about oneself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from accounts.contacts.models import ContactChange
+from accounts.contacts.selectors import contact_changes_of
+from accounts.profile.rules import expires_soon
+from accounts.profile.selectors import Item, changes_of, expiry_of, items_of
+from accounts.users.models import User
+from accounts.users.rules import Contact, ContactKind
+from consent.ledger.models import ConsentStatus
+from consent.ledger.selectors import PolicyStanding, consent_records
+from consent.policies.models import Necessity, Purpose
+
+AGREED = frozenset({ConsentStatus.GIVEN, ConsentStatus.RENEWED})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A field with the purposes for which it is kept: those that rest on law or contract, and those agreed to."""
+
+    item: Item
+    purposes: Sequence[Purpose]
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the service cannot be given without it (Y5)."""
+        return any(purpose.necessity == Necessity.NECESSARY for purpose in self.purposes)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnContact:
+    """A way of reaching the person, known or not."""
+
+    kind: ContactKind
+    contact: Contact | None
+    since: datetime | None
+    bounced_at: datetime | None
+    purposes: Sequence[Purpose]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """A change of one's own information. before, after: as the person's own page shows them; empty for nothing."""
+
+    at: datetime
+    label: Any
+    before: str
+    after: str
+    note: str = ""
+
+
+class Grounds:
+    """Why each item is kept, by the registers of the versions in effect, for one person."""
+
+    def __init__(self, records: Iterable[PolicyStanding]) -> None:
+        found: dict[str, dict[tuple[int, str], Purpose]] = defaultdict(dict)
+        for record in records:
+            agreed = [line.purpose for line in record.lines if line.purpose and line.status in AGREED]
+            for purpose in (*record.by_law, *agreed):
+                for item in purpose.items.all():
+                    found[item.code][record.policy.pk, purpose.code] = purpose
+        self._found: Mapping[str, Mapping[tuple[int, str], Purpose]] = found
+
+    def of(self, *codes: str) -> list[Purpose]:
+        """The purposes that use the first of codes that a register names."""
+        return next((list(self._found[code].values()) for code in codes if code in self._found), [])
+
+
+def held_by(user: User, grounds: Grounds) -> list[Held]:
+    """What is known of user, field by field, with why. One query."""
+    return [Held(item, grounds_of(item, grounds)) for item in items_of(user)]
+
+
+def grounds_of(item: Item, grounds: Grounds) -> list[Purpose]:
+    """Why a field is kept."""
+    return grounds.of(item.spec.code, *([item.spec.also_as] if item.spec.also_as else []))
+
+
+def own_contacts(user: User, grounds: Grounds) -> list[OwnContact]:
+    """Both kinds of contact, with why. No query."""
+    known = {contact.kind: contact for contact in user.contacts}
+    return [
+        OwnContact(
+            kind,
+            known.get(kind),
+            getattr(user, f"{kind}_verified_at"),
+            getattr(user, f"{kind}_bounced_at"),
+            grounds.of(kind),
+        )
+        for kind in (ContactKind.PHONE, ContactKind.EMAIL)
+    ]
+
+
+def grounds_for(user: User, at: datetime) -> tuple[Grounds, list[PolicyStanding]]:
+    """Why things are kept, and where user stands with every policy. As many queries as consent_records."""
+    records = consent_records(user, at)
+    return Grounds(records), records
+
+
+def count_answers(records: Iterable[PolicyStanding]) -> dict[str, int]:
+    """How many questions are agreed to, not agreed to, and open."""
+    lines = [line for record in records for line in record.lines]
+    given = sum(line.status in AGREED for line in lines)
+    waiting = sum(line.standing.is_open for line in lines)
+    return {"given": given, "open": waiting, "refused": len(lines) - given - waiting}
+
+
+def document_expires(held: Iterable[Held], today: date) -> date | None:
+    """The last day of the identity document, if that is within six months or past."""
+    expiry = expiry_of([each.item for each in held])
+    return date.fromisoformat(expiry) if expires_soon(expiry, today) else None
+
+
+def own_history(user: User) -> list[HistoryLine]:
+    """Every change of profile and contacts, newest first. Two queries."""
+    lines = [
+        HistoryLine(change.at, change.spec.label, change.before, change.after, "" if change.by_subject else "staff")
+        for change in changes_of(user)
+    ]
+    lines += [_contact_line(change) for change in contact_changes_of(user)]
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _contact_line(change: ContactChange) -> HistoryLine:
+    kind = ContactKind(change.kind)
+    before, after = (Contact(kind, value).masked if value else "" for value in (change.before, change.after))
+    return HistoryLine(change.at, kind, before, after, "undone" if change.undone_at else "")

@@ -1,0 +1,229 @@
+"""People edit their own information; what cannot be edited says so first, and where to ask (K90-K92, Y29)."""
+
+from collections.abc import Callable
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.audit.models import AuditEntry
+from accounts.audit.rules import Actor, ActorKind
+from accounts.models import LockNotice, MarketingChoice, ProfileChange, ProfileItem, User
+from accounts.otp.step_up import Act
+from accounts.otp.tests.factories import prove
+from accounts.profile.actions import write_item, write_items
+from accounts.profile.models import Source
+from accounts.profile.rules import FIELDS
+from conftest import NOW
+from consent.ledger.models import DataSubject
+from consent.rights.me.tests.conftest import Browser
+
+STAFF = Actor(ActorKind.STAFF, 1)
+CARD = {"id-kind": "resident-card", "id-number": "11010519491231002X", "id-expiry": "2040-01-31"}
+SETTINGS = {"language": "en", "theme": ""}
+
+
+@pytest.mark.parametrize("field", [code for code in FIELDS if not code.startswith("id-")])
+def test_every_field_has_a_page_and_takes_a_value_that_fits(alice: User, at_home: Browser, field: str) -> None:
+    value = {
+        "account-holder": "person",
+        "nationality": "CN",
+        "sex": "female",
+        "registration-number": "91350100M000100Y43",
+        "address": "8 Example Road, South City",
+    }.get(field, "Alice Smith")
+    at_home.read(f"/account/profile/{field}/")
+
+    response = at_home.post(f"/account/profile/{field}/", **{field: value})
+
+    assert response["Location"] == "/account/#profile"
+    assert ProfileItem.objects.get(user=alice).value == value
+
+
+def test_a_document_is_entered_in_one_go_and_its_lock_was_announced_first(alice: User, at_home: Browser) -> None:
+    page = at_home.read("/account/profile/id-number/")
+    told = set(LockNotice.objects.filter(user=alice).values_list("field", flat=True))
+
+    at_home.post("/account/profile/id-number/", **CARD)
+
+    assert told == {"id-kind", "id-number"}
+    assert "once saved, you cannot edit it here." in page
+    assert "Before you enter it" in page
+    assert {item.field: item.value for item in ProfileItem.objects.all()} == CARD
+
+
+def test_a_form_that_was_never_shown_is_shown_before_it_is_taken(alice: User, at_home: Browser) -> None:
+    first = at_home.post("/account/profile/name/", name="Alice Smith")
+
+    second = at_home.post("/account/profile/name/", name="Alice Smith")
+
+    assert (first.status_code, second.status_code) == (409, 302)
+    assert "you cannot edit it here" in first.content.decode()
+
+
+def test_a_mistake_is_told_beside_its_field_and_what_was_typed_stays(alice: User, at_home: Browser) -> None:
+    at_home.read("/account/profile/id-number/")
+
+    page = at_home.post("/account/profile/id-number/", **{**CARD, "id-number": "110105194912310021"})
+
+    words = page.content.decode()
+    assert page.status_code == 200
+    assert "This identity number cannot be right" in words
+    assert 'href="#id_id-number"' in words
+    assert 'value="2040-01-31"' in words
+    assert not ProfileItem.objects.exists()
+
+
+def test_a_document_without_end_needs_no_date(alice: User, at_home: Browser) -> None:
+    at_home.read("/account/profile/id-number/")
+
+    at_home.post("/account/profile/id-number/", **{**CARD, "id-expiry": "", "endless": "on"})
+
+    assert ProfileItem.objects.get(field="id-expiry").value == "long-term"
+    assert "without end" in at_home.read("/account/")
+
+
+def test_a_locked_field_says_why_on_which_ground_and_where_to_ask(
+    alice: User, known: DataSubject, at_home: Browser
+) -> None:
+    write_items(alice, CARD, source=Source.STAFF, actor=STAFF, at=NOW)
+
+    page = at_home.read("/account/profile/id-number/")
+
+    assert "/account/requests/new/?kind=correction&amp;field=id-number" in page
+    assert "Anti-Money Laundering Law" in page
+    assert 'name="id-number"' not in page
+    assert 'name="id-expiry"' in page
+    assert CARD["id-number"] not in page
+
+
+def test_a_locked_field_is_not_written_whatever_is_sent(alice: User, at_home: Browser) -> None:
+    write_items(alice, CARD, source=Source.STAFF, actor=STAFF, at=NOW)
+
+    at_home.post("/account/profile/id-number/", **{**CARD, "id-number": "440106199003070011"})
+
+    assert ProfileItem.objects.get(field="id-number").value == CARD["id-number"]
+
+
+def test_why_it_is_asked_and_who_gets_it_stands_beside_the_form(
+    alice: User, known: DataSubject, at_home: Browser
+) -> None:
+    page = at_home.read("/account/profile/id-number/")
+
+    assert "Purpose identity" in page
+    assert "12 months" in page
+
+
+def test_the_full_value_is_shown_only_after_a_proof_and_that_is_in_the_trail(alice: User, at_home: Browser) -> None:
+    write_items(alice, CARD, source=Source.STAFF, actor=STAFF, at=NOW)
+    path = "/account/profile/id-number/show/"
+    refused = at_home.get(path)
+
+    prove(at_home.client, alice, Act("profile.show", "", {"field": "id-number"}))
+    page = at_home.read(path)
+
+    assert refused["Location"] == "/account/verify/"
+    assert CARD["id-number"] in page
+    assert AuditEntry.objects.get(act="profile.shown").details == {"field": "id-number"}
+    assert at_home.get("/account/profile/address/show/")["Location"] == "/account/verify/"
+
+
+def test_a_name_older_than_the_profile_can_be_shown_in_full_too(alice: User, at_home: Browser) -> None:
+    prove(at_home.client, alice, Act("profile.show", "", {"field": "name"}))
+
+    assert '<b class="open">Alice</b>' in at_home.read("/account/profile/name/show/")
+
+
+def test_somebody_elses_value_is_not_shown_by_ones_own_proof(alice: User, bob: User, at_home: Browser) -> None:
+    write_items(bob, CARD, source=Source.STAFF, actor=STAFF, at=NOW)
+    prove(at_home.client, alice, Act("profile.show", "", {"field": "id-number"}))
+
+    assert at_home.get("/account/profile/id-number/show/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/account/profile/shoe-size/", "/account/profile/shoe-size/show/"])
+def test_a_field_that_does_not_exist_is_not_found(at_home: Browser, path: str) -> None:
+    assert at_home.get(path).status_code == 404
+    assert at_home.post("/account/profile/shoe-size/remove/").status_code == 404
+
+
+def test_what_nothing_locks_can_be_removed(alice: User, at_home: Browser) -> None:
+    write_item(alice, "occupation", "Teacher", source=Source.SUBJECT, actor=STAFF, at=NOW)
+    write_items(alice, CARD, source=Source.STAFF, actor=STAFF, at=NOW)
+
+    at_home.post("/account/profile/occupation/remove/")
+    at_home.post("/account/profile/id-number/remove/")
+
+    assert set(ProfileItem.objects.values_list("field", flat=True)) == set(CARD)
+
+
+def test_the_history_shows_who_changed_what_and_masks_it(alice: User, bob: User, at_home: Browser) -> None:
+    write_item(alice, "address", "8 Example Road, South City", source=Source.STAFF, actor=STAFF, at=NOW)
+    write_item(bob, "occupation", "Lighthouse keeper", source=Source.STAFF, actor=STAFF, at=NOW)
+
+    page = at_home.read("/account/history/")
+
+    assert "8 Exam****" in page
+    assert "by our staff" in page
+    assert "South City" not in page
+    assert "Lighthouse keeper" not in page
+
+
+def test_settings_are_kept_and_the_language_of_pages_follows(alice: User, at_home: Browser) -> None:
+    response = at_home.post("/account/settings/", **SETTINGS, findable_by_phone="on", surveys_email="on")
+
+    alice.refresh_from_db()
+    assert (alice.findable_by_phone, alice.findable_by_email, alice.language) == (True, False, "en")
+    assert MarketingChoice.objects.get(is_on=True).topic == "surveys"
+    assert response["Location"] == "/language/en/?next=%2Faccount%2F%23settings"
+
+
+@pytest.mark.parametrize("data", [{"language": "fr"}, {"language": "en", "theme": "blue"}, {}])
+def test_a_setting_that_is_not_offered_is_refused(alice: User, at_home: Browser, data: dict[str, str]) -> None:
+    page = at_home.post("/account/settings/", **data, allows_profiling="on").content.decode()
+
+    alice.refresh_from_db()
+    assert (alice.language, alice.allows_profiling) == ("zh-hans", False)
+    assert 'role="alert"' in page
+
+
+def test_service_notices_have_no_switch_and_say_why(at_home: Browser) -> None:
+    page = at_home.read("/account/settings/")
+
+    assert "They cannot be switched off" in page
+    assert 'name="notices' not in page
+
+
+def test_every_change_needs_a_token_against_forged_forms(alice: User) -> None:
+    browser = Browser(alice)
+    browser.client.handler.enforce_csrf_checks = True
+
+    for path in ("settings/", "profile/name/", "profile/name/remove/", "contacts/phone/", "contacts/email/confirm/"):
+        assert browser.post(f"/account/{path}").status_code == 403, path
+    assert not ProfileChange.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [("/account/profile/id-number/", 11), ("/account/history/", 5), ("/account/settings/", 4)],
+)
+def test_each_page_costs_a_fixed_number_of_queries(
+    alice: User,
+    known: DataSubject,
+    at_home: Browser,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    path: str,
+    queries: int,
+) -> None:
+    at_home.read("/account/")
+    with django_assert_num_queries(queries):
+        at_home.read(path)
+
+
+def test_pages_are_open_to_somebody_who_answers_no_policy(
+    make_user: Callable[..., User], known: DataSubject
+) -> None:  # Y28
+    newcomer = Browser(make_user(email="new@people.example"))
+
+    for path in ("/account/", "/account/settings/", "/account/history/", "/account/profile/name/"):
+        assert newcomer.get(path).status_code == 200
+    assert newcomer.get("/account/contacts/phone/").status_code == 200
