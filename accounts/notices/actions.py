@@ -4,23 +4,20 @@ A worker claims some for LEASE, sends them outside any transaction and records e
 between costs at most one repetition of one message, under the same id, so that whoever gets it twice can tell.
 """
 
-import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from kombu.exceptions import OperationalError as BrokerAway
 
+from accounts.notices.broker import wake
 from accounts.notices.models import Notice
 from accounts.notices.rules import AT_ONCE, KEPT, LEASE, PATIENCE, next_try_at
 from accounts.users.models import User
 from accounts.users.rules import Contact
 
 SEND = "accounts.notices.tasks.send_due"
-WAKE_UP_EXPIRES = 10  # seconds; by then beat has come by
 CLAIM = """
     UPDATE accounts_notice SET attempts = attempts + 1, due_at = %(until)s
     WHERE id IN (
@@ -30,7 +27,6 @@ CLAIM = """
     )
     RETURNING *
 """
-log = logging.getLogger(__name__)
 WIPED = {"destination": "", "parameters": {}}
 
 
@@ -67,7 +63,7 @@ def tell(
     ]
     if rows:
         Notice.objects.bulk_create(rows)
-        transaction.on_commit(_wake, robust=True)
+        transaction.on_commit(lambda: wake(SEND), robust=True)
     return rows
 
 
@@ -105,14 +101,6 @@ def sweep_notices(*, at: datetime) -> None:
     """Give up what dead workers left, and forget that anything was sent at all."""
     _give_up(Q(created_at__lt=at - PATIENCE - LEASE), at)
     Notice.objects.filter(created_at__lt=at - KEPT).delete()
-
-
-def _wake() -> None:
-    """Saves seconds and no more: beat asks anyway, so a broker that is away stops nobody."""
-    try:
-        current_app.send_task(SEND, expires=WAKE_UP_EXPIRES, retry=False)
-    except (BrokerAway, OSError) as error:
-        log.warning("the broker is away, beat will do it: %s", error)
 
 
 def _give_up(which: Q, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """What people type about themselves, and what they switch on and off."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -84,10 +84,6 @@ class SettingsForm(forms.Form):
 
     def _add_switch(self, name: str, label: Any, *, is_on: bool) -> None:
         self.fields[name] = forms.BooleanField(label=label, required=False, widget=Switch(), initial=is_on)
-
-    def marketing_fields(self) -> Iterator[forms.BoundField]:
-        """The switches of what is advertised."""
-        return (self[_name(channel, topic)] for channel, topic in MARKETING)
 
     def chosen(self) -> Settings:
         """What a valid form says."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.audit.rules import Actor, ActorKind
 from accounts.profile.models import (
     ExternalCheck,
-    LockNotice,
     MarketingChoice,
     ProfileChange,
     ProfileItem,
@@ -99,11 +98,6 @@ def checks_of(user: User, *, limit: int = 50) -> list[Check]:
     """Who confirmed something about user, newest first. One query."""
     rows = ExternalCheck.objects.filter(user=user).order_by("-at", "-pk")[:limit]
     return [Check(FIELDS[row.field], row.checked_by, row.result, row.at) for row in rows if row.field in FIELDS]
-
-
-def lock_notices_of(user: User) -> Mapping[str, datetime]:
-    """When user was told that a field will be locked, by field. One query."""
-    return dict(LockNotice.objects.filter(user=user).values_list("field", "shown_at"))
 
 
 def labels_of(user: User) -> list[ProfileLabel]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.notices.broker import wake
 from consent.campaigns.actions import start_campaign
 from consent.campaigns.audience import expand_some
 from consent.campaigns.completion import finish
@@ -23,7 +24,6 @@ from consent.campaigns.results import Hold
 from consent.campaigns.senders import Consignment, Lane, Sender, clock
 from consent.campaigns.sms import HttpGateway, SmsLane
 from consent.campaigns.smtp import SmtpLane
-from consent.outbox.broker import wake
 from consent.outbox.registry import handles
 from consent.policies.models import PolicyVersion
 

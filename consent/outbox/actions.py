@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from consent.outbox.broker import wake
+from accounts.notices.broker import wake
 from consent.outbox.models import OutboxMessage
 from consent.outbox.registry import handler_of
 

@@ -7,10 +7,10 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -20,7 +20,7 @@ from time_machine import travel
 
 from accounts.conftest import PostOffice
 from accounts.models import Notice, User
-from accounts.notices import actions, tasks
+from accounts.notices import actions, broker, tasks
 from accounts.notices.actions import claim_due, sweep_notices, tell
 from accounts.notices.rules import AT_ONCE, KEPT, LEASE, PATIENCE, next_try_at
 from accounts.otp.messages import send_message
@@ -80,8 +80,8 @@ def test_a_worker_is_woken_after_the_commit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     woken: list[str] = []
-    broker = SimpleNamespace(send_task=lambda name, **_options: woken.append(name))
-    monkeypatch.setattr(actions, "current_app", broker)
+    monkeypatch.setattr(broker, "_quiet_until", 0.0)
+    monkeypatch.setattr(current_app, "send_task", lambda name, *_args, **_options: woken.append(name))
 
     with django_capture_on_commit_callbacks(execute=True):
         write(alice)
@@ -98,7 +98,8 @@ def test_a_broker_that_is_away_stops_nobody(
     def away(*_arguments: object, **_options: object) -> None:
         raise BrokerAway
 
-    monkeypatch.setattr(actions, "current_app", SimpleNamespace(send_task=away))
+    monkeypatch.setattr(broker, "_quiet_until", 0.0)
+    monkeypatch.setattr(current_app, "send_task", away)
 
     with django_capture_on_commit_callbacks(execute=True):
         (notice,) = write(alice)

@@ -10,12 +10,12 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.notices import broker
 from consent.campaigns.letters import delivery_key
 from consent.campaigns.models import Campaign, Channel, Delivery
 from consent.campaigns.selectors import Progress, progress_of
 from consent.campaigns.tests.factories import make_changed_version, make_people
 from consent.campaigns.tests.processes import Sinks, Valkey, Worker, wait_until
-from consent.outbox import broker
 from consent.outbox.actions import enqueue
 from consent.outbox.models import OutboxMessage
 from consent.policies.models import Controller, PolicyVersion

@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.notices import broker
 from accounts.users.models import User
 from consent.campaigns import pace, sms, smtp, tasks
 from consent.campaigns.completion import finish
@@ -22,7 +23,6 @@ from consent.campaigns.selectors import progress_of
 from consent.campaigns.senders import Consignment, Job, ProviderAway, Sender, clock
 from consent.campaigns.tests.factories import expand, make_campaign, make_people, make_subject, states
 from consent.campaigns.tests.processes import Sinks
-from consent.outbox import broker
 from consent.policies.models import Controller
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.notices.broker import wake
 from consent.ledger.decisions.expiry import expire_some
-from consent.outbox.broker import wake
 
 WORK_SECONDS = 60  # then other tasks have their turn
 EXPIRE = "consent.ledger.decisions.tasks.expire_due"

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from consent.outbox import broker, registry
+from accounts.notices import broker
+from consent.outbox import registry
 from consent.outbox.actions import LONGEST_WAIT_SECONDS, enqueue, handle_next
 from consent.outbox.models import OutboxMessage
 from consent.outbox.registry import handles

@@ -17,7 +17,7 @@ from accounts.audit.actions import record_audit
 from accounts.audit.rules import SYSTEM, Actor
 from accounts.models import User
 from accounts.notices.actions import tell
-from consent.outbox.broker import wake
+from accounts.notices.broker import wake
 from consent.rights.export.models import Export, ExportPart
 from consent.rights.export.writing import FILES, LEASE, PenLost, write_export
 from consent.rights.requests.models import RightsRequest

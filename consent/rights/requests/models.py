@@ -7,7 +7,6 @@ proven identity (K95), and a decision by somebody else than whoever verified it.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -198,8 +197,6 @@ class RequestDocument(models.Model):
         IDENTITY = "identity", _("Identity document")
         HOLDING = "holding", _("You, holding the document")
         VOUCHER = "voucher", _("Proof of a transaction")
-
-    sealed_file: ClassVar[str] = "content"
 
     request = models.ForeignKey(RightsRequest, models.CASCADE, related_name="documents")
     kind = models.CharField(max_length=8, choices=Kind)
