@@ -29,13 +29,15 @@ class PolicyList(Struct):
 
 
 class VersionAnswer(Struct):
-    """A published version. status: scheduled, effective or superseded."""
+    """A published version. status: scheduled, effective or superseded. entered_at: when the portal learned of a version
+    that was in force before it; null for one that was published here."""
 
     policy: str
     number: int
     status: str
     published_at: datetime
     effective_at: datetime
+    entered_at: datetime | None
     change_kinds: list[str]
     change_summary: Texts
     url: str
