@@ -26,6 +26,7 @@ ACTS: Mapping[str, str | Promise] = {
     "request.verified": gettext_lazy("Identity proven"),
     "request.decided": gettext_lazy("Decided"),
     "request.carried_out": gettext_lazy("Carried out and closed"),
+    "request.restriction_lifted": gettext_lazy("Restriction lifted by the person"),
     "request.withdrawn": gettext_lazy("Withdrawn by the person"),
     "request.lapsed": gettext_lazy("Ended: identity not shown"),
 }

@@ -22,7 +22,8 @@ from consent.rights.requests.complaints import complaint_route
 from consent.rights.requests.documents import MAX_DOCUMENTS, add_documents, live_documents, require_room
 from consent.rights.requests.errors import RequestError
 from consent.rights.requests.forms import AppealForm, PicturesForm
-from consent.rights.requests.models import Decision, RightsRequest, Status
+from consent.rights.requests.models import Decision, Kind, RightsRequest, Status
+from consent.rights.requests.restriction import restricted_since
 from consent.rights.requests.selectors import request_by_link
 from consent.rights.requests.verification import live_code, verify_by_code
 from consent.rights.requests.words import steps_of, wanted_words
@@ -77,11 +78,16 @@ def _context(found: RightsRequest, problems: Forms, *, is_own: bool) -> Mapping[
         "code": form if code and code.is_open(now) else None,
         "pictures": problems.get("pictures") or PicturesForm(),
         "pictures_left": MAX_DOCUMENTS - len(live_documents(found)),
+        "restricted": restricted_since(found.user) if is_own and found.user and _restricts(found) else None,
         "may_withdraw": found.status in (Status.RECEIVED, Status.VERIFIED),
         "appeal": (problems.get("appeal") or AppealForm()) if is_refused and not hasattr(found, "appeal") else None,
         "complaint": complaint_route() if is_refused else "",
         "section": "account",
     }
+
+
+def _restricts(found: RightsRequest) -> bool:
+    return found.kind == Kind.RESTRICTION and found.status == Status.CLOSED
 
 
 def _withdraw(request: HttpRequest, found: RightsRequest) -> None:
