@@ -232,7 +232,7 @@ COMPLAINT_AUTHORITIES: dict[str, dict[str, str]] = {
     },
 }
 STAFF_READS_PER_HOUR = int(env.number("STAFF_READS_PER_HOUR", 60))  # beyond that administrators are told
-STAFF_UNDERTAKING = env.text("STAFF_UNDERTAKING", "")  # slug of the policy that staff accept first; empty: none
+STAFF_UNDERTAKING = env.text("STAFF_UNDERTAKING", "staff-undertaking")  # slug of the policy that staff accept first
 
 # --- The API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
