@@ -1,5 +1,6 @@
 """A whole stack as a newcomer starts it, and a browser. Everything here runs against `python3 dev.py` itself."""
 
+import json
 import os
 import re
 import signal
@@ -19,6 +20,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 START_SECONDS = 180
+MANAGE_SECONDS = 60
 WAIT_SECONDS = 30
 TOKEN_SECONDS = 40  # a token that was used is followed by another within half a minute
 BROWSER_ARGUMENTS = [
@@ -35,10 +37,29 @@ OUTSIDE = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_BROKER_URL
 
 @dataclass(frozen=True)
 class Stack:
-    """A running portal. url: without a slash at the end."""
+    """A running portal. url: without a slash at the end. environment: what it was started with."""
 
     url: str
     state: Path
+    environment: dict[str, str]
+
+    def manage(self, *arguments: str) -> str:
+        """What a command of manage.py says, run as `dev.py manage` runs it on this portal."""
+        done = subprocess.run(
+            [sys.executable, str(settings.BASE_DIR / "dev.py"), "manage", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=MANAGE_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def python(self, program: str) -> Any:
+        """What a few lines leave in `result`, run in a process with the portal's own database and broker."""
+        said = self.manage("shell", "--no-imports", "-c", f"{program}\nimport json; print('\\n' + json.dumps(result))")
+        return json.loads(said.splitlines()[-1])
 
     def inbox(self, to: str) -> list[dict[str, Any]]:
         """What arrived for an address or a number, newest first."""
@@ -56,6 +77,11 @@ class Stack:
             return [digits[0] for text in texts if (digits := re.search(r"(?<![\d-])\d{6}(?!\d)", text))]
 
         return str(eventually(codes)[0])
+
+    def message(self, to: str, known: int) -> str:
+        """The text of the newest message beyond the first `known`, as soon as there is one."""
+        arrived = eventually(lambda: self.inbox(to)[: len(self.inbox(to)) - known])
+        return str(arrived[0]["text"])
 
     def token(self, of: str) -> str:
         """What the authenticator app of somebody who works here shows, once it is one that was not used."""
@@ -99,7 +125,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_ready(process, log, url)
-        yield Stack(url, state)
+        yield Stack(url, state, environment)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)

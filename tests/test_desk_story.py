@@ -1,4 +1,5 @@
-"""In a real browser: somebody calls, is found to be who they say, and a reviewer agrees to delete their account."""
+"""In a real browser: somebody calls, is found to be who they say, a reviewer agrees to delete their account,
+and once the cooling-off period is over nothing is left of it but what a law wants kept."""
 
 import re
 from urllib.parse import urlsplit
@@ -6,7 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import Stack, Visitor, eventually
+from tests.conftest import Stack, Visitor
+from tests.cooling_off import move_end, receipt_in_the_inbox, what_is_left
 from tests.test_pages import Look, _sign_in, check_page, enter_desk, with_look
 
 pytestmark = pytest.mark.browser
@@ -34,9 +36,18 @@ def test_a_call_ends_in_deletion(stack: Stack, visit: Visitor) -> None:
         _carry_out(reviewer)
 
         _sign_in(caller, stack, CALLER)
-        caller.goto("/account/")
-        expect(caller.locator("main")).to_contain_text("注销")
+        expect(caller.get_by_role("heading", name="您的账户正在注销")).to_be_visible()
         _look_at(visit, caller, {"own-request": f"/account/requests/{case.rstrip('/').rpartition('/')[2]}/"})
+
+        user = move_end(stack, CALLER, hours=0)
+        receipt = receipt_in_the_inbox(stack, CALLER)
+        caller.goto("/account/")
+        expect(caller.locator("input[name=login]")).to_be_visible()
+        _look_at(visit, None, {"left": receipt})
+        _look_at(visit, reviewer, {"case-ended": case})
+        left = what_is_left(stack, user, "email", CALLER)
+        assert (left["finished"], left["personal"], left["keys"]) == (True, ["", 0, 0, 0], 0)
+        assert list(left["vault"]) == ["contacts"]
 
 
 def _write_down_the_call(agent: Page) -> str:
@@ -53,16 +64,16 @@ def _write_down_the_call(agent: Page) -> str:
 
 
 def _link_in_the_acknowledgement(stack: Stack, known: int) -> str:
-    message = eventually(lambda: stack.inbox(CALLER)[: len(stack.inbox(CALLER)) - known])[-1]
-    found = re.search(r"https?://[^/\s]+(/requests/R-\S+/)", message["text"])
-    assert found, message["text"]
+    text = stack.message(CALLER, known)
+    found = re.search(r"https?://[^/\s]+(/requests/R-\S+/)", text)
+    assert found, text
     return found[1]
 
 
 def _find_out_who_calls(agent: Page, stack: Stack) -> None:
     known = len(stack.inbox(CALLER))
     agent.get_by_role("button", name="发送验证码").click()
-    text = eventually(lambda: stack.inbox(CALLER)[: len(stack.inbox(CALLER)) - known])[0]["text"]
+    text = stack.message(CALLER, known)
     found = re.search(r"：(\d{6})", text)
     assert found, text
     agent.get_by_label("对方念出的验证码").fill(found[1])

@@ -75,6 +75,7 @@ DESK = {
     "recipient": "/desk/controllers/shibei/recipients/of/messages/",
     "api-keys": "/desk/controllers/shibei/keys/",
     "new-recipient": "/desk/controllers/shibei/recipients/new/",
+    "end-agreement": "/desk/controllers/shibei/recipients/of/messages/agreements/2/end/",
 }
 QUEUE = {"queue": "/desk/requests/", "new-call": "/desk/requests/new/"}
 AUDIT = {"reads": "/desk/reads/", "audit": "/desk/consents/as-of/", "retention": "/desk/retention/"}

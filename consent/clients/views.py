@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.audit.rules import Actor, ActorKind
 from accounts.otp.step_up import Act, consume_proof, step_up
@@ -38,7 +38,9 @@ def _creating(request: SignedInRequest, slug: str) -> Act | None:
     return Act("key.create", label, facts | {"controller": slug})
 
 
-def _revoking(request: SignedInRequest, slug: str, key_id: int) -> Act:
+def _revoking(request: SignedInRequest, slug: str, key_id: int) -> Act | None:
+    if request.method != "POST":
+        return None
     key = get_object_or_404(ApiKey, controller__slug=slug, pk=key_id)
     return Act("key.revoke", _("revoke the API key %(name)s") % {"name": key.name}, {"key": str(key_id)})
 
@@ -68,11 +70,14 @@ def keys(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 @keeper_required
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @step_up(_revoking)
 def revoke(request: SignedInRequest, slug: str, key_id: int) -> HttpResponse:
-    """End a key."""
-    key = get_object_or_404(ApiKey, controller__slug=slug, pk=key_id)
+    """What stops with a key, and its end."""
+    key = get_object_or_404(ApiKey.objects.select_related("controller"), controller__slug=slug, pk=key_id)
+    if request.method != "POST" and not key.revoked_at:
+        return render(request, "desk/revoke_key.html", {"key": key, "controller": key.controller, "section": "desk"})
     revoke_key(key, actor=_actor(request), at=timezone.now())
     messages.success(request, _("The key %(prefix)s… no longer works.") % {"prefix": key.prefix})
     return redirect("desk:api_keys", slug)

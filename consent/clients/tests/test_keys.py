@@ -12,6 +12,7 @@ import time_machine
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
+from django.utils.translation import override
 
 from accounts.models import AuditEntry, Role, StaffRole, User
 from accounts.otp.tests.factories import make_authenticator, post_proven
@@ -106,6 +107,19 @@ def test_without_a_proof_no_key_is_given_or_ended(desk: Client, company: Control
     ended = desk.post(f"{PAGE}{ApiKey.objects.get().pk}/revoke/")
 
     assert asked.headers["Location"] == ended.headers["Location"] == "/account/verify/"
+    assert ApiKey.objects.get().revoked_at is None
+
+
+def test_before_a_key_ends_the_desk_says_what_stops_and_asks(desk: Client, company: Controller) -> None:
+    make_key(company)
+    address = f"{PAGE}{ApiKey.objects.get().pk}/revoke/"
+
+    listed, page = desk.get(PAGE).content.decode(), desk.get(address).content.decode()
+
+    assert (f'href="{address}"' in listed, f'action="{address}"' in listed) == (True, False)
+    assert f'action="{address}"' in page
+    with override("en"):
+        assert all(name in page for name in ApiKey.objects.get().scope_names)
     assert ApiKey.objects.get().revoked_at is None
 
 

@@ -38,7 +38,9 @@ class DayForm(forms.Form):
 class LookUpForm(DayForm):
     """Whose consents an auditor looks at, and why."""
 
-    controller = forms.ModelChoiceField(label=_("Company"), queryset=Controller.objects.order_by("slug"))
+    controller = forms.ModelChoiceField(
+        label=_("Company"), queryset=Controller.objects.order_by("slug"), empty_label=_("Please choose")
+    )
     kind = forms.ChoiceField(
         label=_("Known by"),
         choices=[(REFERENCE, _("the company's own reference")), (ACCOUNT, _("the account's e-mail or mobile number"))],
@@ -50,6 +52,12 @@ class LookUpForm(DayForm):
         help_text=_("It is recorded with your name, and the person may see it."),
     )
     field_order = ["controller", "kind", "who", "on", "why"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        company = self.fields["controller"]
+        if isinstance(company, forms.ModelChoiceField) and Controller.objects.count() == 1:
+            company.empty_label = None  # where there is one, there is nothing to choose
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from consent.policies.models import Controller
+from consent.policies.models import Controller, Purpose
 from consent.policies.recipients.models import Recipient, RecipientAgreement, RecipientDescription, RecipientRole
 from consent.policies.recipients.rules import RecipientFacts, RecipientHistory
 from consent.policies.recipients.selectors import agreement_facts, recipients_on_file
+from consent.policies.selectors import published_policies, register_of
 
 WARNING = timedelta(days=60)  # before the last agreement ends (K78)
 
@@ -37,6 +38,16 @@ class DeskAgreement:
     holds: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What ending an agreement now would do. stops: the recipient is given information, and would be given none.
+    purposes: those in effect that give it something."""
+
+    facts: RecipientFacts | None
+    stops: bool
+    purposes: list[Purpose]
+
+
 def desk_recipients(controller: Controller, at: datetime) -> list[DeskRecipient]:
     """All of a controller's recipients, by code. Two queries."""
     files = recipients_on_file(controller).get(controller.pk, {})
@@ -49,9 +60,26 @@ def desk_agreements(recipient: Recipient, at: datetime) -> list[DeskAgreement]:
     return [DeskAgreement(row, agreement_facts(row).holds(at)) for row in rows]
 
 
+def ending_of(recipient: Recipient, agreement: RecipientAgreement, at: datetime) -> Ending:
+    """What stops with an agreement of recipient. Five queries, and one for each policy in effect. Source: K78, Y26."""
+    controller = recipient.controller
+    history = recipients_on_file(controller)[controller.pk][recipient.code]
+    others = recipient.agreements.exclude(pk=agreement.pk)
+    rest = RecipientHistory(history.descriptions, tuple(agreement_facts(row) for row in others))
+    stops = history.may_receive(at) and not rest.may_receive(at)
+    return Ending(history.at(at), stops, _purposes_with(recipient, at) if stops else [])
+
+
 def earlier_descriptions(recipient: Recipient) -> list[RecipientDescription]:
     """What was said of it before the last description, the last first. One query."""
     return list(recipient.descriptions.order_by("-at", "-id"))[1:]
+
+
+def _purposes_with(recipient: Recipient, at: datetime) -> list[Purpose]:
+    own = [history for history in published_policies(at) if history.policy.controller_id == recipient.controller_id]
+    effective = [history.current.version for history in own if history.current]
+    lines = [purpose for version in effective for purpose in register_of(version)]
+    return [purpose for purpose in lines if recipient.code in purpose.recipient_codes]
 
 
 def _shown(history: RecipientHistory, facts: RecipientFacts, at: datetime) -> DeskRecipient:

@@ -17,7 +17,7 @@ from accounts.staff.models import Role
 from accounts.users.requests import SignedInRequest
 from consent.policies.models import Controller
 from consent.policies.recipients import actions
-from consent.policies.recipients.desk import desk_agreements, desk_recipients, earlier_descriptions
+from consent.policies.recipients.desk import desk_agreements, desk_recipients, earlier_descriptions, ending_of
 from consent.policies.recipients.forms import AgreementForm, RecipientForm
 from consent.policies.recipients.models import Recipient
 from consent.policies.recipients.selectors import recipients_now
@@ -73,10 +73,15 @@ def new_agreement(request: SignedInRequest, slug: str, code: str) -> HttpRespons
 
 
 @role_required(Role.PUBLISHER)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def end_agreement(request: SignedInRequest, slug: str, code: str, pk: int) -> HttpResponse:
-    """Let an agreement hold no more, from now on."""
-    agreement = get_object_or_404(_recipient(slug, code).agreements, pk=pk)
+    """What stops with an agreement, and its end from now on."""
+    found = _recipient(slug, code)
+    agreement = get_object_or_404(found.agreements, pk=pk)
+    if request.method != "POST" and not agreement.ended_at:
+        ending = ending_of(found, agreement, timezone.now())
+        context = {"agreement": agreement, "ending": ending, "controller": found.controller, "section": "desk"}
+        return render(request, "desk/end_agreement.html", context)
     if actions.end_agreement(agreement, **_how(request)):
         messages.success(request, _("Ended: from now on this agreement counts no more."))
     return redirect("desk:recipient", slug, code)

@@ -78,7 +78,7 @@ def undo_leaving(user: User, *, actor: Actor, at: datetime) -> Leaving:
     user.leaving_at = None
     user.save(update_fields=["leaving_at"])
     record_audit("leaving.undone", actor=actor, target=f"user:{user.pk}", at=at, details={"leaving": leaving.pk})
-    _tell(leaving, user, "leaving_undone", at)
+    _tell(leaving, user, "leaving_undone", at, page="account")
     return leaving
 
 
@@ -107,9 +107,9 @@ def contacts_to_tell(user: User, at: datetime) -> list[Contact]:
     return list(dict.fromkeys(found))
 
 
-def _tell(leaving: Leaving, user: User, event: str, at: datetime) -> None:
+def _tell(leaving: Leaving, user: User, event: str, at: datetime, *, page: str = "leaving:leave") -> None:
     parameters = {
         "due_at": timezone.localtime(leaving.due_at).strftime("%Y-%m-%d %H:%M"),
-        "url": f"{settings.BASE_URL}{reverse('leaving:leave')}",
+        "url": f"{settings.BASE_URL}{reverse(page)}",
     }
     tell(user, event, parameters, contacts=contacts_to_tell(user, at), at=at)

@@ -241,6 +241,18 @@ def test_an_auditor_finds_somebody_by_reference_or_account_and_it_is_recorded(
     assert "alice@" not in str([look.details for look in looks])
 
 
+def test_of_one_company_there_is_nothing_to_choose_and_of_two_none_is_chosen(
+    auditor: Client, version: PolicyVersion
+) -> None:
+    one = auditor.get(AUDIT).context["form"]["controller"]
+    alone = [str(value) for value, _label in one.field.choices]
+    make_controller("other")
+    first, *others = auditor.get(AUDIT).context["form"]["controller"].field.choices
+
+    assert alone == [str(version.policy.controller.pk)]
+    assert (first[0], len(others)) == ("", 2)
+
+
 def test_an_auditor_who_opens_the_desk_comes_there(auditor: Client) -> None:
     response = auditor.get("/desk/")
 

@@ -14,7 +14,7 @@ from consent.policies import actions
 from consent.policies.models import Controller
 from consent.policies.recipients.models import Recipient, RecipientAgreement, RecipientDescription
 from consent.policies.recipients.tests.factories import make_agreement, make_recipient
-from consent.policies.tests.factories import facts, make_controller, make_policy
+from consent.policies.tests.factories import facts, make_controller, make_policy, make_version
 
 LIST = "/desk/controllers/pay/recipients/"
 NEW, BANK = f"{LIST}new/", f"{LIST}of/bank/"
@@ -163,3 +163,34 @@ def test_the_days_of_rest_are_the_companys(desk: Client, company: Controller) ->
     company.refresh_from_db()
     assert company.no_nag_days == 30
     assert "no_nag_days" not in company.block()
+
+
+def test_before_an_agreement_ends_the_desk_says_what_stops(desk: Client, company: Controller) -> None:
+    bank = make_recipient(company, bound=False)
+    agreement = make_agreement(bank)
+    make_version(make_policy(company), [facts("linking", recipient_codes=["bank"]), facts("alone")])
+
+    page = desk.get(f"{BANK}agreements/{agreement.pk}/end/")
+
+    assert page.context["ending"].stops
+    assert [purpose.code for purpose in page.context["ending"].purposes] == ["linking"]
+    assert RecipientAgreement.objects.get().ended_at is None
+
+
+def test_where_another_agreement_binds_it_nothing_stops(desk: Client, company: Controller) -> None:
+    bank = make_recipient(company)
+    agreement = make_agreement(bank)
+
+    page = desk.get(f"{BANK}agreements/{agreement.pk}/end/")
+
+    assert (page.context["ending"].stops, page.context["ending"].purposes) == (False, [])
+
+
+def test_the_list_of_agreements_ends_none_by_itself(desk: Client, company: Controller) -> None:
+    make_recipient(company)
+
+    page = desk.get(BANK).content.decode()
+
+    address = f"{BANK}agreements/{RecipientAgreement.objects.get().pk}/end/"
+    assert f'href="{address}"' in page
+    assert f'action="{address}"' not in page
