@@ -1,13 +1,13 @@
 """What people type about themselves, and what they switch on and off."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.profile.models import MarketingChoice
+from accounts.profile.models import MarketingChoice, ProfileLabel
 from accounts.profile.preferences import MARKETING, SWITCHES, Settings
 from accounts.profile.rules import parse_values
 from accounts.profile.selectors import Item
@@ -66,8 +66,15 @@ class SettingsForm(forms.Form):
         label=_("Light or dark"), choices=User.Theme.choices, widget=forms.RadioSelect, required=False
     )
 
-    def __init__(self, user: User, marketing: Mapping[tuple[str, str], Any], data: Any = None) -> None:
+    def __init__(
+        self,
+        user: User,
+        marketing: Mapping[tuple[str, str], Any],
+        labelled: Sequence[ProfileLabel] = (),
+        data: Any = None,
+    ) -> None:
         super().__init__(data, initial={"language": user.language, "theme": user.theme})
+        self.labelled = labelled
         labels = {
             "findable_by_phone": _("Others can find me by my mobile number"),
             "findable_by_email": _("Others can find me by my e-mail address"),
@@ -81,6 +88,8 @@ class SettingsForm(forms.Form):
                 "channel": MarketingChoice.Channel(channel).label,
             }
             self._add_switch(_name(channel, topic), label, is_on=(channel, topic) in marketing)
+        for each in labelled:
+            self._add_switch(f"label_{each.pk}", _("Treat me as one of them"), is_on=each.switched_off_at is None)
 
     def _add_switch(self, name: str, label: Any, *, is_on: bool) -> None:
         self.fields[name] = forms.BooleanField(label=label, required=False, widget=Switch(), initial=is_on)
@@ -93,6 +102,7 @@ class SettingsForm(forms.Form):
             marketing={(channel, topic): data[_name(channel, topic)] for channel, topic in MARKETING},
             language=data["language"],
             theme=data["theme"],
+            labels={label.pk: data[f"label_{label.pk}"] for label in self.labelled},
         )
 
 

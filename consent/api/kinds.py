@@ -114,6 +114,11 @@ KINDS: dict[str, Kind] = {
     "too_many_requests": Kind(
         429, _("Too many requests"), _("Wait as many seconds as Retry-After says. RateLimit tells what is left.")
     ),
+    "searched_too_often": Kind(
+        429,
+        _("This was searched for too often"),
+        _("A key may search so many times an hour, and all together for one contact so many times a day."),
+    ),
     "broken": Kind(500, _("Something went wrong on our side"), _("Try once more with the same idempotency key.")),
     "unavailable": Kind(
         503, _("The portal cannot answer for a moment"), _("Try once more with the same idempotency key.")

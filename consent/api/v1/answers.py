@@ -261,3 +261,18 @@ class Consistency(Struct, rename={"from_": "from"}):
     from_: int
     to: int
     path: list[str]
+
+
+class FoundAnswer(Struct):
+    """Somebody who may be found, or nobody. person: by what you call them here. name, contact: masked."""
+
+    found: bool
+    person: str | None
+    name: str
+    contact: str
+
+
+class IdentifiedAnswer(Struct):
+    """By what you call an account holder of yours here; null if there is none."""
+
+    person: str | None

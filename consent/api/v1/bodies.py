@@ -116,3 +116,20 @@ class DecisionsBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """Several questions at once; they may be about different people."""
 
     questions: Annotated[list[DecisionBody], Meta(min_length=1, max_length=MOST_DECISIONS)]
+
+
+ContactText = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=254,
+        description="An e-mail address or a mobile number; outside mainland China with + and the country.",
+        examples=["13812345678"],
+    ),
+]
+
+
+class ContactBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Whose it is. In the body, since addresses are written to logs."""
+
+    contact: ContactText

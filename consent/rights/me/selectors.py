@@ -10,13 +10,15 @@ from typing import Any
 
 from accounts.contacts.models import ContactChange
 from accounts.contacts.selectors import contact_changes_of
+from accounts.finding.models import PersonSearch
+from accounts.finding.selectors import searches_of
 from accounts.profile.rules import expires_soon
 from accounts.profile.selectors import Item, changes_of, expiry_of, items_of
 from accounts.users.models import User
 from accounts.users.rules import Contact, ContactKind
 from consent.ledger.models import ConsentStatus
 from consent.ledger.selectors import PolicyStanding, consent_records
-from consent.policies.models import Necessity, Purpose
+from consent.policies.models import Controller, Necessity, Purpose
 
 AGREED = frozenset({ConsentStatus.GIVEN, ConsentStatus.RENEWED})
 
@@ -54,6 +56,14 @@ class HistoryLine:
     before: str
     after: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSearch:
+    """A company's system searched for the person. company: its name, in the reader's language."""
+
+    search: PersonSearch
+    company: str
 
 
 class Grounds:
@@ -96,6 +106,14 @@ def own_contacts(user: User, grounds: Grounds) -> list[OwnContact]:
         )
         for kind in (ContactKind.PHONE, ContactKind.EMAIL)
     ]
+
+
+def own_searches(user: User, *, limit: int) -> list[OwnSearch]:
+    """Who searched for user, newest first. Two queries, one where nobody did."""
+    searches = searches_of(user, limit=limit)
+    slugs = {search.company for search in searches}
+    names = {company.slug: str(company) for company in Controller.objects.filter(slug__in=slugs)} if slugs else {}
+    return [OwnSearch(search, names.get(search.company, search.company)) for search in searches]
 
 
 def grounds_for(user: User, at: datetime) -> tuple[Grounds, list[PolicyStanding]]:
