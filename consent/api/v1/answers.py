@@ -276,3 +276,21 @@ class IdentifiedAnswer(Struct):
     """By what you call an account holder of yours here; null if there is none."""
 
     person: str | None
+
+
+class MarketingAnswer(Struct):
+    """Whether it may be sent. reason: wanted, not_wanted, or that of the decision about the purpose. unsubscribe: an
+    address that the message must show. headers: for an e-mail, RFC 8058. opt_out: how a text message must end."""
+
+    allowed: bool
+    reason: str
+    sentence: str
+    unsubscribe: str
+    headers: dict[str, str]
+    opt_out: str
+
+
+class OptOutAnswer(Struct):
+    """Whether it was an opt-out; anything else changes nothing."""
+
+    understood: bool

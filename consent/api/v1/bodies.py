@@ -133,3 +133,18 @@ class ContactBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """Whose it is. In the body, since addresses are written to logs."""
 
     contact: ContactText
+
+
+class MarketingBody(ContactBody, forbid_unknown_fields=True, kw_only=True):
+    """One message that you would send."""
+
+    topic: Literal["offers", "news", "surveys"]
+    purpose: Annotated[
+        Code, Meta(description="Purpose of your register under which you advertise: then it is decided about, too.")
+    ] = ""
+
+
+class OptOutBody(ContactBody, forbid_unknown_fields=True, kw_only=True):
+    """What came back, and from which number."""
+
+    text: Annotated[str, Meta(max_length=1000)]

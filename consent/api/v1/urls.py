@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from consent.api.v1 import acts, decisions, documentation, holders, past, people, policies, proof, states, transfer
+from consent.api.v1 import (
+    acts,
+    decisions,
+    documentation,
+    holders,
+    marketing,
+    past,
+    people,
+    policies,
+    proof,
+    states,
+    transfer,
+)
 
 app_name = "api"
 
@@ -23,6 +35,8 @@ urlpatterns = [
     path("decisions/batch", decisions.ManyDecisions.as_view(), name="many_decisions"),
     path("people/find", holders.FindPerson.as_view(), name="find_person"),
     path("people/identify", holders.IdentifyPerson.as_view(), name="identify_person"),
+    path("marketing/check", marketing.MarketingCheck.as_view(), name="marketing_check"),
+    path("marketing/opt-outs", marketing.OptOuts.as_view(), name="opt_outs"),
     path("receipts/<uuid:event>", proof.Receipts.as_view(), name="receipt"),
     path("log/checkpoint", proof.Checkpoint.as_view(), name="checkpoint"),
     path("log/proofs/<uuid:event>", proof.Proofs.as_view(), name="proof"),
