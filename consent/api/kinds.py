@@ -75,6 +75,9 @@ KINDS: dict[str, Kind] = {
         _("Read the versions of the policy. Without a version the one in effect is meant."),
     ),
     "subject_closed": Kind(409, _("The person has left"), _("Nothing more is recorded about them.")),
+    "no_profiling": Kind(
+        409, _("The person does not allow labels"), _("Nothing was recorded. Treat them as without any label.")
+    ),
     "not_withdrawable": Kind(
         409,
         _("There is nothing to withdraw"),

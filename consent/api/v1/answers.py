@@ -8,6 +8,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from consent.api.v1.bodies import LabelWords
+
 Texts = Annotated[dict[str, str], Meta(description="One text for each language.")]
 
 
@@ -294,3 +296,32 @@ class OptOutAnswer(Struct):
     """Whether it was an opt-out; anything else changes nothing."""
 
     understood: bool
+
+
+class LabelAnswer(Struct):
+    """A group. may_be_used: false once the person switched it off."""
+
+    code: str
+    words: LabelWords
+    reason: LabelWords
+    since: datetime
+    may_be_used: bool
+    switched_off_at: datetime | None
+
+
+class LabelsAnswer(Struct):
+    """Your labels of somebody; none while they do not allow profiling."""
+
+    person: str
+    allows_profiling: bool
+    labels: list[LabelAnswer]
+
+
+class CheckAnswer(Struct):
+    """What is on file. at: of the comparison."""
+
+    person: str
+    item: str
+    checked_by: str
+    result: str
+    at: datetime
