@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.contacts.selectors import asks_about_contacts
 from accounts.devices.selectors import sign_ins_of
 from accounts.otp.selectors import ways_of
 from accounts.profile.forms import ProfileForm, SettingsForm
@@ -39,6 +40,7 @@ def me_page(user: User, *, session_key: str, at: datetime) -> dict[str, Any]:
     return {
         "person": user,
         "contacts": own_contacts(user, grounds),
+        "asks_about_contacts": asks_about_contacts(user, at=at),
         "held": held,
         "expires": expires,
         "has_expired": expires is not None and expires < timezone.localdate(at),
