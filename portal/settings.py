@@ -234,6 +234,10 @@ COMPLAINT_AUTHORITIES: dict[str, dict[str, str]] = {
 STAFF_READS_PER_HOUR = int(env.number("STAFF_READS_PER_HOUR", 60))  # beyond that administrators are told
 STAFF_UNDERTAKING = env.text("STAFF_UNDERTAKING", "staff-undertaking")  # slug of the policy that staff accept first
 
+SEARCHES_PER_KEY_AND_HOUR = int(env.number("SEARCHES_PER_KEY_AND_HOUR", 1000))  # for people, over the API
+SEARCHES_PER_CONTACT_AND_DAY = int(env.number("SEARCHES_PER_CONTACT_AND_DAY", 20))
+CONTACTS_CONFIRMED_MONTHS = int(env.number("CONTACTS_CONFIRMED_MONTHS", 12))  # after that they are asked about
+
 # --- The API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "consent.api.documents.Schema",
@@ -318,6 +322,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell": {"task": "accounts.notices.tasks.send_due", "schedule": 5.0, "options": {"expires": 10}},
     "remind": {"task": "accounts.profile.tasks.remind", "schedule": crontab(hour="9", minute="10")},
     "sweep_notices": {"task": "accounts.notices.tasks.sweep", "schedule": crontab(hour="3", minute="40")},
+    "sweep_searches": {"task": "accounts.finding.tasks.sweep", "schedule": crontab(hour="3", minute="45")},
     "sweep_sign_ins": {"task": "accounts.devices.tasks.sweep", "schedule": crontab(hour="3", minute="50")},
 }
 

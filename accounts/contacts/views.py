@@ -13,7 +13,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.audit.rules import Actor, ActorKind
-from accounts.contacts.actions import confirm_contact, kind_label, prove_and_change, remove_contact, send_proof
+from accounts.contacts.actions import (
+    ask_later,
+    confirm_contact,
+    confirm_contacts,
+    kind_label,
+    prove_and_change,
+    remove_contact,
+    send_proof,
+)
 from accounts.contacts.errors import LastContact, NotUndoable
 from accounts.contacts.forms import NewContactForm
 from accounts.contacts.pending import PendingContact, forget_pending
@@ -104,6 +112,26 @@ def confirm(request: SignedInRequest, kind: str) -> HttpResponse:
     """The person says that a contact is in use although a message came back."""
     confirm_contact(request.user, _kind(kind), actor=_actor(request.user), at=timezone.now())
     messages.success(request, gettext("Thank you. We go on using it."))
+    return redirect(HERE)
+
+
+@never_cache
+@login_required
+@require_POST
+def still_mine(request: SignedInRequest) -> HttpResponse:
+    """The person says that all contacts are still theirs."""
+    confirm_contacts(request.user, actor=_actor(request.user), at=timezone.now())
+    messages.success(request, gettext("Thank you. We go on using them."))
+    return redirect(HERE)
+
+
+@never_cache
+@login_required
+@require_POST
+def later(request: SignedInRequest) -> HttpResponse:
+    """The person would rather say so another time."""
+    ask_later(request.user, at=timezone.now())
+    messages.success(request, gettext("We ask you again in two weeks."))
     return redirect(HERE)
 
 

@@ -105,11 +105,12 @@ def announce_locks(user: User, fields: Iterable[str], *, at: datetime) -> None:
 def record_check(user: User, field: str, *, checked_by: str, result: str, actor: Actor, at: datetime) -> ExternalCheck:
     """Note that somebody outside compared field; where the result is `match` the value counts as verified.
 
-    checked_by: a recipient's code such as `id-authority`. Source: K16, Y16.
+    checked_by: a recipient's code such as `id-authority`. at: aware UTC instant of the comparison; a value that is
+    younger was not compared. Source: K16, Y16.
     """
     check = ExternalCheck.objects.create(user=user, field=field, checked_by=checked_by, result=result, at=at)
     if result == MATCHED:
-        ProfileItem.objects.filter(user=user, field=field).update(verified_at=at)
+        ProfileItem.objects.filter(user=user, field=field, since_at__lte=at).update(verified_at=at)
     details = {"field": field, "checked_by": checked_by, "result": result}
     record_audit("profile.checked", actor=actor, target=f"user:{user.pk}", at=at, details=details)
     return check

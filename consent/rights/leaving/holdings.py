@@ -22,6 +22,7 @@ from accounts.models import (
     MarketingChoice,
     Notice,
     PersonalRead,
+    PersonSearch,
     ProfileChange,
     ProfileItem,
     ProfileLabel,
@@ -72,6 +73,7 @@ HOLDINGS: Mapping[str, Holding] = {
         _("Sign-in log"), _by_user(SignIn), ("at", "result", "way", "family", "system", "network", "place")
     ),
     "browsers": Holding(_("Browsers that are known"), _by_user(Browser)),
+    "searches": Holding(_("Who searched for you"), _by_user(PersonSearch)),
     "labels": Holding(_("Labels of groups"), _by_user(ProfileLabel)),
     "marketing": Holding(_("Choices about marketing"), _by_user(MarketingChoice)),
     "requests": Holding(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.contacts.selectors import asks_about_contacts
 from accounts.devices.selectors import sign_ins_of
 from accounts.otp.selectors import ways_of
 from accounts.profile.forms import ProfileForm, SettingsForm
@@ -23,6 +24,7 @@ from consent.rights.me.selectors import (
     grounds_of,
     held_by,
     own_contacts,
+    own_searches,
 )
 from consent.rights.requests.selectors import requests_of
 
@@ -38,17 +40,19 @@ def me_page(user: User, *, session_key: str, at: datetime) -> dict[str, Any]:
     return {
         "person": user,
         "contacts": own_contacts(user, grounds),
+        "asks_about_contacts": asks_about_contacts(user, at=at),
         "held": held,
         "expires": expires,
         "has_expired": expires is not None and expires < timezone.localdate(at),
         "checks": checks_of(user),
         "answers": count_answers(records),
-        **settings_part(user, SettingsForm(user, marketing_of(user))),
+        **settings_part(user, SettingsForm(user, marketing_of(user), labels_of(user))),
         "ways": ways_of(user),
         "sign_ins": sign_ins_of(user, limit=SIGN_INS),
         "session_key": session_key,
         "requests": requests_of(user),
         "reads": reads_of(user.pk, limit=READS),
+        "searches": own_searches(user, limit=READS),
         "leaving": leaving_of(user),
         "export": latest_export(user),
         "section": "me",
@@ -61,7 +65,11 @@ def settings_part(user: User, form: SettingsForm) -> dict[str, Any]:
         (topic.label, [form[f"{topic}_{channel}"] for channel in MarketingChoice.Channel])
         for topic in MarketingChoice.Topic
     ]
-    return {"settings_form": form, "marketing": groups, "labels": labels_of(user)}
+    return {
+        "settings_form": form,
+        "marketing": groups,
+        "labels": [(label, form[f"label_{label.pk}"]) for label in form.labelled],
+    }
 
 
 def edit_page(user: User, items: dict[str, Item], form: ProfileForm, *, at: datetime) -> dict[str, Any]:

@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
+from accounts.audit.models import AuditEntry
 from accounts.contacts.models import ContactChange
 from accounts.contacts.selectors import contact_changes_of
+from accounts.finding.models import PersonSearch
+from accounts.finding.selectors import searches_of
 from accounts.profile.rules import expires_soon
 from accounts.profile.selectors import Item, changes_of, expiry_of, items_of
+from accounts.profile.words import changed_words
 from accounts.users.models import User
 from accounts.users.rules import Contact, ContactKind
 from consent.ledger.models import ConsentStatus
 from consent.ledger.selectors import PolicyStanding, consent_records
-from consent.policies.models import Necessity, Purpose
+from consent.policies.models import Controller, Necessity, Purpose
 
 AGREED = frozenset({ConsentStatus.GIVEN, ConsentStatus.RENEWED})
 
@@ -54,6 +60,14 @@ class HistoryLine:
     before: str
     after: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSearch:
+    """A company's system searched for the person. company: its name, in the reader's language."""
+
+    search: PersonSearch
+    company: str
 
 
 class Grounds:
@@ -98,6 +112,14 @@ def own_contacts(user: User, grounds: Grounds) -> list[OwnContact]:
     ]
 
 
+def own_searches(user: User, *, limit: int) -> list[OwnSearch]:
+    """Who searched for user, newest first. Two queries, one where nobody did."""
+    searches = searches_of(user, limit=limit)
+    slugs = {search.company for search in searches}
+    names = {company.slug: str(company) for company in Controller.objects.filter(slug__in=slugs)} if slugs else {}
+    return [OwnSearch(search, names.get(search.company, search.company)) for search in searches]
+
+
 def grounds_for(user: User, at: datetime) -> tuple[Grounds, list[PolicyStanding]]:
     """Why things are kept, and where user stands with every policy. As many queries as consent_records."""
     records = consent_records(user, at)
@@ -119,13 +141,30 @@ def document_expires(held: Iterable[Held], today: date) -> date | None:
 
 
 def own_history(user: User) -> list[HistoryLine]:
-    """Every change of profile and contacts, newest first. Two queries."""
+    """Every change of profile, contacts and switches, newest first. Three queries."""
     lines = [
         HistoryLine(change.at, change.spec.label, change.before, change.after, "" if change.by_subject else "staff")
         for change in changes_of(user)
     ]
     lines += [_contact_line(change) for change in contact_changes_of(user)]
+    lines += [line for entry in settings_changes_of(user) for line in _settings_lines(entry)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def settings_changes_of(user: User, *, limit: int = 200) -> list[AuditEntry]:
+    """What user switched on and off, newest first. One query."""
+    mine = AuditEntry.objects.filter(target=f"user:{user.pk}", act="settings.changed")
+    return list(mine.order_by("-at", "-pk")[:limit])
+
+
+def _settings_lines(entry: AuditEntry) -> list[HistoryLine]:
+    words = {False: gettext("off"), True: gettext("on")}
+    note = entry.details.get("how", "")
+    return [
+        HistoryLine(entry.at, changed_words(name), words[not is_on], words[is_on], note)
+        for name, is_on in entry.details.items()
+        if isinstance(is_on, bool)
+    ]
 
 
 def _contact_line(change: ContactChange) -> HistoryLine:

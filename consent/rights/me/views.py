@@ -23,7 +23,7 @@ from accounts.profile.forms import ProfileForm, SettingsForm
 from accounts.profile.models import Source
 from accounts.profile.preferences import change_settings
 from accounts.profile.rules import FIELDS, fields_on_page
-from accounts.profile.selectors import checks_of, items_on_page, marketing_of
+from accounts.profile.selectors import checks_of, items_on_page, labels_of, marketing_of
 from accounts.profile.specs import FieldSpec
 from accounts.users.models import User
 from accounts.users.requests import SignedInRequest
@@ -115,7 +115,7 @@ def remove(request: SignedInRequest, field: str) -> HttpResponse:
 def settings(request: SignedInRequest) -> HttpResponse:
     """What is switched on and off, the language and the look of pages."""
     user = request.user
-    form = SettingsForm(user, marketing_of(user), request.POST if request.method == "POST" else None)
+    form = SettingsForm(user, marketing_of(user), labels_of(user), request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         change_settings(user, form.chosen(), actor=_actor(user), at=timezone.now())
         with override(user.language):
