@@ -50,6 +50,7 @@ from consent.rights.leaving.models import Leaving, LeavingReceipt, LeavingStep
 from consent.rights.leaving.rules import Fate, FateKind
 from consent.rights.leaving.selectors import fates_of, unmet
 from consent.rights.requests.models import ENDED, RequestDocument, RightsRequest, Status
+from consent.rights.requests.wiping import wipe
 from consent.rights.retention.models import LegalHold
 
 Step = Callable[[Leaving, User, datetime], None]
@@ -170,7 +171,7 @@ def _wipe_requests(_leaving: Leaving, user: User, at: datetime) -> None:
     mine = RightsRequest.objects.filter(user=user)
     mine.exclude(status__in=ENDED).update(status=Status.WITHDRAWN, ended_at=at, claimed_by=None, claimed_at=None)
     RequestDocument.objects.filter(request__in=mine, destroyed_at=None).update(content=None, destroyed_at=at)
-    mine.update(contact_kind="", contact_value="", name="", details="", wanted=None, answer="")
+    wipe(mine, at=at)
 
 
 def _say_farewell(leaving: Leaving, user: User, at: datetime) -> None:

@@ -90,7 +90,7 @@ def appeal(refused: RightsRequest, reason: str, *, actor: Actor, at: datetime) -
     """
     with transaction.atomic():
         refused = locked(refused)
-        is_gone = refused.user is not None and refused.user.closed_at is not None
+        is_gone = refused.wiped_at or (refused.user and refused.user.closed_at)
         if is_gone or refused.decision != Decision.REFUSED or RightsRequest.objects.filter(appeal_of=refused).exists():
             raise NotRefused
         return open_request(
