@@ -159,9 +159,11 @@ def _close_ledger(_leaving: Leaving, user: User, at: datetime) -> None:
     close_subjects(user, at=at)
 
 
-def _wipe_records(_leaving: Leaving, user: User, _at: datetime) -> None:
-    for model in PERSONAL:
+def _wipe_records(leaving: Leaving, user: User, at: datetime) -> None:
+    """After the account is closed, as whoever writes under accounts.users.locking sees: so nothing comes after this."""
+    for model in (*PERSONAL, *OPENS_THE_ACCOUNT):
         model._default_manager.filter(user=user).delete()
+    _wipe_requests(leaving, user, at)
     LegalHold.objects.filter(user=user).update(reason="", lift_reason="")
 
 
