@@ -267,6 +267,10 @@ DECISION_CACHE_SECONDS = env.number("DECISION_CACHE_SECONDS", 60)  # how long an
 # may still be busy with it.
 DELIVERY_ASK_AFTER_SECONDS = env.number("DELIVERY_ASK_AFTER_SECONDS", 60)
 
+# How long a way of proving who one is must have been on file before it counts where two proofs are needed. What can
+# still be taken back (72 hours for a contact) should not count.
+SECOND_PROOF_HOURS = env.number("SECOND_PROOF_HOURS", 72)
+
 # --- Leaving --------------------------------------------------------------------------------------------------------
 LEAVING_COOLING_OFF_DAYS = int(env.number("LEAVING_COOLING_OFF_DAYS", 7))
 # What must hold before an account can be cancelled: see consent.rights.leaving.conditions.

@@ -10,6 +10,7 @@ from accounts.audit.actions import record_audit
 from accounts.audit.rules import Actor
 from accounts.profile.errors import NoProfiling
 from accounts.profile.models import MarketingChoice, ProfileLabel
+from accounts.users.locking import hold
 from accounts.users.models import User
 
 SWITCHES = ("findable_by_phone", "findable_by_email", "allows_profiling")
@@ -45,7 +46,7 @@ def change_settings(user: User, chosen: Settings, *, actor: Actor, at: datetime)
 
     Source: K26, K39, K71, K73, K74, K82.
     """
-    row = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    row = hold(user)
     turned = {name: chosen.switches.get(name, False) for name in SWITCHES}
     changed = {name: is_on for name, is_on in turned.items() if getattr(row, name) != is_on}
     changed |= _change_marketing(row, chosen.marketing, at)

@@ -19,7 +19,7 @@ from accounts.otp.forms import CodeForm, PasskeyForm, RecoveryForm, TokenForm
 from accounts.otp.pending import PendingAct, forget_pending
 from accounts.otp.proving import begin_proof, finish_proof
 from accounts.otp.rules import BY_MESSAGE, WayKind
-from accounts.otp.selectors import Way, open_challenge, ways_of
+from accounts.otp.selectors import Way, missing_proofs, open_challenge, ways_for
 from accounts.otp.step_up import is_proven, kinds_proven
 from accounts.users.requests import SignedInRequest
 
@@ -117,6 +117,7 @@ def _page(
         "proven": len(kinds_proven(request, act)),
         "is_sent": kind in BY_MESSAGE,
         "problem": problem,
+        "missing": missing_proofs(request.user, act, at=timezone.now()) if act.proofs > 1 else None,
     }
     return render(request, "account/verify.html", context, status=status)
 
@@ -125,7 +126,7 @@ def _offered(request: SignedInRequest, pending: PendingAct) -> list[Way]:
     """One way of each kind that counts for the act and has not been used for it."""
     used = kinds_proven(request, pending.act)
     first: dict[WayKind, Way] = {}
-    for way in ways_of(request.user):
-        if way.kind not in used and (not pending.act.ways or way.kind in pending.act.ways):
+    for way in ways_for(request.user, pending.act, at=timezone.now()):
+        if way.kind not in used:
             first.setdefault(way.kind, way)
     return list(first.values())

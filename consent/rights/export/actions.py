@@ -18,6 +18,7 @@ from accounts.audit.rules import SYSTEM, Actor
 from accounts.models import User
 from accounts.notices.actions import tell
 from accounts.notices.broker import wake
+from accounts.users.locking import hold
 from consent.rights.export.models import Export, ExportPart
 from consent.rights.export.writing import FILES, LEASE, PenLost, write_export
 from consent.rights.requests.models import RightsRequest
@@ -35,7 +36,7 @@ def start_export(user: User, *, request: RightsRequest | None = None, actor: Act
 
     request: the one that the desk carries out. at: aware UTC instant. Source: PIPL 45; GB/T 35273-2020 8.1, 8.6.
     """
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # one after another
+    hold(user)  # one after another
     making = Export.objects.filter(user=user, ready_at=None, failed_at=None).first()
     if making is not None:
         return making

@@ -51,6 +51,7 @@ from consent.rights.leaving.models import Leaving, LeavingReceipt, LeavingStep
 from consent.rights.leaving.rules import Fate, FateKind
 from consent.rights.leaving.selectors import fates_of, unmet
 from consent.rights.requests.models import ENDED, RequestDocument, RightsRequest, Status
+from consent.rights.requests.wiping import wipe
 from consent.rights.retention.models import LegalHold
 
 Step = Callable[[Leaving, User, datetime], None]
@@ -160,9 +161,11 @@ def _close_ledger(_leaving: Leaving, user: User, at: datetime) -> None:
     close_subjects(user, at=at)
 
 
-def _wipe_records(_leaving: Leaving, user: User, _at: datetime) -> None:
-    for model in PERSONAL:
+def _wipe_records(leaving: Leaving, user: User, at: datetime) -> None:
+    """After the account is closed, as whoever writes under accounts.users.locking sees: so nothing comes after this."""
+    for model in (*PERSONAL, *OPENS_THE_ACCOUNT):
         model._default_manager.filter(user=user).delete()
+    _wipe_requests(leaving, user, at)
     LegalHold.objects.filter(user=user).update(reason="", lift_reason="")
 
 
@@ -172,7 +175,7 @@ def _wipe_requests(_leaving: Leaving, user: User, at: datetime) -> None:
     mine = RightsRequest.objects.filter(user=user)
     mine.exclude(status__in=ENDED).update(status=Status.WITHDRAWN, ended_at=at, claimed_by=None, claimed_at=None)
     RequestDocument.objects.filter(request__in=mine, destroyed_at=None).update(content=None, destroyed_at=at)
-    mine.update(contact_kind="", contact_value="", name="", details="", wanted=None, answer="")
+    wipe(mine, at=at)
 
 
 def _say_farewell(leaving: Leaving, user: User, at: datetime) -> None:

@@ -66,7 +66,7 @@ def status_page(request: HttpRequest, found: RightsRequest, *, is_own: bool) -> 
 def _context(found: RightsRequest, problems: Forms, *, is_own: bool) -> Mapping[str, object]:
     now = timezone.now()
     code = live_code(found) if found.status == Status.RECEIVED else None
-    is_refused = found.decision == Decision.REFUSED
+    is_refused = found.decision == Decision.REFUSED and not found.wiped_at
     form = problems.get("code") or CodeForm()
     if isinstance(form, CodeForm):
         form.describe(code)

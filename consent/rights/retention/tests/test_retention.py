@@ -84,7 +84,7 @@ def test_the_daily_run_destroys_what_is_due_and_keeps_a_report(alice: User) -> N
 
     run = run_retention(at=AT)
 
-    assert (run.destroyed, run.problem) == ({"vault-records": 1, "exports": 1}, "")
+    assert (run.destroyed, run.problem) == ({"vault-records": 1, "exports": 1, "requests": 0}, "")
     assert not ExportPart.objects.exists()
     assert AuditEntry.objects.get(act="retention.run").details == run.destroyed
 
@@ -97,7 +97,7 @@ def test_where_one_kind_fails_the_others_are_destroyed_and_the_report_says_so(
 
     run = run_retention(at=AT)
 
-    assert (run.destroyed, run.problem) == ({"exports": 1}, "vault-records: NoVault")
+    assert (run.destroyed, run.problem) == ({"exports": 1, "requests": 0}, "vault-records: NoVault")
 
 
 def test_a_report_cannot_be_changed() -> None:
@@ -188,4 +188,5 @@ def test_rules_are_loaded_from_a_file_all_or_none(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be kept"):
         call_command("load_retention_rules", str(tmp_path / "rules.json"))
 
-    assert set(RetentionRule.objects.values_list("code", flat=True)) == {"aml-identity", "aml-identity-2012"}
+    loaded = set(RetentionRule.objects.values_list("code", flat=True))
+    assert loaded == {"aml-identity", "aml-identity-2012", "answers-given"}
