@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.profile.models import MarketingChoice
@@ -18,6 +19,7 @@ from accounts.users.models import User
 
 EXPIRY = "id-expiry"
 WITHOUT_END = "endless"
+LONGEST = 2000  # characters that are looked at; what fits a field is said by its own rule
 
 
 class ProfileForm(forms.Form):
@@ -44,6 +46,9 @@ class ProfileForm(forms.Form):
         values = {code: str(typed[code]) for code in self.open if code in typed}
         if EXPIRY in values and typed.get(WITHOUT_END):
             values[EXPIRY] = ENDLESS
+        elif not values.get(EXPIRY, ENDLESS):
+            self.add_error(EXPIRY, self.fields[EXPIRY].error_messages["required"])
+            del values[EXPIRY]
         try:
             self.values = parse_values(values, self.known)
         except ValidationError as error:
@@ -61,9 +66,18 @@ class Switch(forms.CheckboxInput):
 class SettingsForm(forms.Form):
     """Everything that can be switched, the language and the look of pages."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=OWN_NAMES, widget=forms.RadioSelect)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=OWN_NAMES,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a language."), "invalid_choice": _("Choose one of the list.")},
+    )
     theme = forms.ChoiceField(
-        label=_("Light or dark"), choices=User.Theme.choices, widget=forms.RadioSelect, required=False
+        label=_("Light or dark"),
+        choices=User.Theme.choices,
+        widget=forms.RadioSelect,
+        required=False,
+        error_messages={"invalid_choice": _("Choose one of the list.")},
     )
 
     def __init__(self, user: User, marketing: Mapping[tuple[str, str], Any], data: Any = None) -> None:
@@ -76,11 +90,9 @@ class SettingsForm(forms.Form):
         for name in SWITCHES:
             self._add_switch(name, labels[name], is_on=getattr(user, name))
         for channel, topic in MARKETING:
-            label = _("%(topic)s by %(channel)s") % {
-                "topic": MarketingChoice.Topic(topic).label,
-                "channel": MarketingChoice.Channel(channel).label,
-            }
-            self._add_switch(_name(channel, topic), label, is_on=(channel, topic) in marketing)
+            self._add_switch(
+                _name(channel, topic), marketing_label(channel, topic), is_on=(channel, topic) in marketing
+            )
 
     def _add_switch(self, name: str, label: Any, *, is_on: bool) -> None:
         self.fields[name] = forms.BooleanField(label=label, required=False, widget=Switch(), initial=is_on)
@@ -96,8 +108,15 @@ class SettingsForm(forms.Form):
         )
 
 
+def marketing_label(channel: str, topic: str) -> str:
+    """Such as `offers by e-mail`, in the reader's language."""
+    words = {"topic": MarketingChoice.Topic(topic).label, "channel": MarketingChoice.Channel(channel).label}
+    return gettext("%(topic)s by %(channel)s") % words
+
+
 def _form_field(spec: FieldSpec) -> forms.Field:
-    options: dict[str, Any] = {"label": spec.label, "help_text": spec.hint}
+    messages = {"required": spec.ask, "max_length": _("That is much too long.")}
+    options: dict[str, Any] = {"label": spec.label, "help_text": spec.hint, "error_messages": messages}
     attributes = {"autocomplete": spec.autocomplete}
     if spec.choices:
         # What was sent is judged by the field's own rule, like everything else.
@@ -105,8 +124,8 @@ def _form_field(spec: FieldSpec) -> forms.Field:
             widget=forms.Select(attributes, choices=[("", _("Please choose")), *spec.choices()]), **options
         )
     if spec.code == EXPIRY:
-        return forms.CharField(widget=forms.TextInput({**attributes, "type": "date"}), max_length=20, **options)
-    return forms.CharField(widget=forms.TextInput(attributes), max_length=300, **options)
+        return forms.CharField(widget=forms.TextInput({**attributes, "type": "date"}), max_length=LONGEST, **options)
+    return forms.CharField(widget=forms.TextInput(attributes), max_length=LONGEST, **options)
 
 
 def _name(channel: str, topic: str) -> str:

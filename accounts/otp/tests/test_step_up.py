@@ -199,6 +199,11 @@ def test_the_second_proof_cannot_be_the_first_kind_again(browser: Client, alice:
 
 def test_who_has_one_kind_only_is_told_what_to_do(browser: Client, post_office: PostOffice) -> None:
     browser.get(LEAVE)
+    before = browser.get("/account/verify/").content.decode()
+    assert "You have only one way" in before
+    assert 'href="/account/ways/"' in before
+    assert 'name="way"' not in before
+
     choose(browser, WayKind.EMAIL)
     show(browser, post_office.last_code())
 

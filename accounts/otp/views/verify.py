@@ -109,12 +109,14 @@ def _page(
         form = form or FORMS[kind]()
         if isinstance(form, CodeForm):
             form.describe(challenge)
+    ways, proven = _offered(request, pending), len(kinds_proven(request, act))
     context = {
         "pending": pending,
         "kind": kind,
         "form": form,
-        "ways": _offered(request, pending),
-        "proven": len(kinds_proven(request, act)),
+        "ways": ways,
+        "proven": proven,
+        "is_out_of_reach": proven + len(ways) < act.proofs,
         "is_sent": kind in BY_MESSAGE,
         "problem": problem,
     }

@@ -90,13 +90,14 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
 def _consequences(request: SignedInRequest) -> dict[str, Any]:
     user, at = request.user, timezone.now()
     conditions = conditions_of(user)
+    kinds = len({way.kind for way in ways_of(user)})
     export = latest_export(user)
     return {
         "conditions": conditions,
         "unmet": sum(not condition.is_met for condition in conditions),
         "fates": fates_of(user),
-        "kinds": len({way.kind for way in ways_of(user)}),
-        "proofs_needed": PROOFS_NEEDED,
+        "kinds": kinds,
+        "lacks_proof": int(kinds < PROOFS_NEEDED),
         "export": export,
         "export_state": state_of(export, at),
         "closes_at": at + timedelta(days=settings.LEAVING_COOLING_OFF_DAYS),
