@@ -46,7 +46,11 @@ def _changing(request: SignedInRequest, kind: str) -> Act | None:
     contact = form.contact if form else None
     if contact is None:
         return None
-    label = gettext("change your %(what)s to %(new)s") % {"what": kind_label(kind), "new": contact.masked}
+    words = {"what": kind_label(kind), "new": contact.masked}
+    is_change = bool(getattr(request.user, kind))
+    label = (
+        gettext("change your %(what)s to %(new)s") if is_change else gettext("add %(new)s as your %(what)s")
+    ) % words
     return Act("contact.change", label, {"kind": kind, "to": contact.value})
 
 
@@ -83,10 +87,12 @@ def prove(request: SignedInRequest, kind: str) -> HttpResponse:
     if "again" in request.POST:
         return _send_again(request, pending)
     form = CodeForm(request.POST if request.method == "POST" else None)
+    is_change = bool(getattr(request.user, kind))
     if form.is_valid() and _try_code(request.user, pending, form):
         forget_pending(request.session)
         request.session.cycle_key()
-        messages.success(request, gettext("Your %(what)s is changed.") % {"what": kind_label(kind)})
+        done = gettext("Your %(what)s is changed.") if is_change else gettext("Your %(what)s is added.")
+        messages.success(request, done % {"what": kind_label(kind)})
         return redirect(HERE)
     return _show_code_page(request, pending, form)
 

@@ -100,11 +100,13 @@ def missing_proofs(user: User, act: Act, *, at: datetime) -> str | None:
     for way in ways_of(user):
         if not act.ways or way.kind in act.ways:
             first[way.kind] = min(way.counts_from, first.get(way.kind, way.counts_from))
+    if act.proofs < 2:
+        return None if first else gettext("You have no way to prove this yet. Add one of those that it needs.")
     if len(first) < act.proofs:
         said = gettext("This needs %(needed)d different proofs that it is you, and you have %(have)d.")
         return said % {"needed": act.proofs, "have": len(first)}
     counts = sorted(first.values())[act.proofs - 1]
-    if act.proofs < 2 or counts <= at:
+    if counts <= at:
         return None
     said = gettext(
         "This needs %(needed)d different proofs that it is you. What you added lately counts as one of them from"

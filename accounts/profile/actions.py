@@ -83,11 +83,12 @@ def remove_item(user: User, field: str, *, actor: Actor, at: datetime) -> None:
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     item = ProfileItem.objects.filter(user=user, field=field).first()
-    if item is None:
+    if item is None and not (field == "name" and user.name):  # a name may be older than the profile
         return
-    if FIELDS[field].is_locked(is_given=True, is_verified=item.verified_at is not None):
+    if FIELDS[field].is_locked(is_given=True, is_verified=bool(item and item.verified_at)):
         raise FieldLocked(field)
-    item.delete()
+    if item:
+        item.delete()
     ProfileChange.objects.filter(user=user, field=field).update(before="", after="")
     ProfileChange.objects.create(user=user, field=field, at=at, actor=str(actor))
     if field == "name":

@@ -19,6 +19,7 @@ from accounts.users.models import User
 
 EXPIRY = "id-expiry"
 WITHOUT_END = "endless"
+LONGEST = 2000  # characters that are looked at; what fits a field is said by its own rule
 
 
 class ProfileForm(forms.Form):
@@ -45,6 +46,9 @@ class ProfileForm(forms.Form):
         values = {code: str(typed[code]) for code in self.open if code in typed}
         if EXPIRY in values and typed.get(WITHOUT_END):
             values[EXPIRY] = ENDLESS
+        elif not values.get(EXPIRY, ENDLESS):
+            self.add_error(EXPIRY, self.fields[EXPIRY].error_messages["required"])
+            del values[EXPIRY]
         try:
             self.values = parse_values(values, self.known)
         except ValidationError as error:
@@ -62,9 +66,18 @@ class Switch(forms.CheckboxInput):
 class SettingsForm(forms.Form):
     """Everything that can be switched, the language and the look of pages."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=OWN_NAMES, widget=forms.RadioSelect)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=OWN_NAMES,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a language."), "invalid_choice": _("Choose one of the list.")},
+    )
     theme = forms.ChoiceField(
-        label=_("Light or dark"), choices=User.Theme.choices, widget=forms.RadioSelect, required=False
+        label=_("Light or dark"),
+        choices=User.Theme.choices,
+        widget=forms.RadioSelect,
+        required=False,
+        error_messages={"invalid_choice": _("Choose one of the list.")},
     )
 
     def __init__(
@@ -100,7 +113,8 @@ class SettingsForm(forms.Form):
 
 
 def _form_field(spec: FieldSpec) -> forms.Field:
-    options: dict[str, Any] = {"label": spec.label, "help_text": spec.hint}
+    messages = {"required": spec.ask, "max_length": _("That is much too long.")}
+    options: dict[str, Any] = {"label": spec.label, "help_text": spec.hint, "error_messages": messages}
     attributes = {"autocomplete": spec.autocomplete}
     if spec.choices:
         # What was sent is judged by the field's own rule, like everything else.
@@ -108,8 +122,8 @@ def _form_field(spec: FieldSpec) -> forms.Field:
             widget=forms.Select(attributes, choices=[("", _("Please choose")), *spec.choices()]), **options
         )
     if spec.code == EXPIRY:
-        return forms.CharField(widget=forms.TextInput({**attributes, "type": "date"}), max_length=20, **options)
-    return forms.CharField(widget=forms.TextInput(attributes), max_length=300, **options)
+        return forms.CharField(widget=forms.TextInput({**attributes, "type": "date"}), max_length=LONGEST, **options)
+    return forms.CharField(widget=forms.TextInput(attributes), max_length=LONGEST, **options)
 
 
 def _name(channel: str, topic: str) -> str:

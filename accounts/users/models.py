@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.profile.masks import mask_name
 from accounts.sealing.fields import BlindIndexField, SealedField
 from accounts.users.rules import Contact, ContactKind
 
@@ -78,6 +79,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"user {self.pk}"
+
+    @property
+    def masked_name(self) -> str:
+        """The name as it may stand on a page that others can see over one's shoulder, such as in each header (K72)."""
+        return mask_name(self.name)
 
     @property
     def proven_contact(self) -> Contact | None:

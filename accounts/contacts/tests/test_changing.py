@@ -106,6 +106,19 @@ def test_the_code_that_went_to_the_new_number_makes_it_theirs(
     assert list(User.objects.naming(Contact(ContactKind.PHONE, NEW))) == [chen]
 
 
+def test_a_first_contact_of_a_kind_is_added_and_not_changed(make_user: Callable[..., User]) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(make_user(email="new@people.example", language="en"))
+
+    page = " ".join(client.get(PHONE).content.decode().split())
+    client.post(PHONE, {"new": NEW})
+    asked = client.get("/account/verify/").content.decode()
+
+    assert "<title> Add a mobile number" in page
+    assert "Change the mobile number" not in page
+    assert "add 139 **** 9000 as your mobile number" in asked
+
+
 def test_whoever_was_reached_before_is_told_with_a_link_and_the_trail_names_no_number(
     at_home: Client, chen: User, post_office: PostOffice
 ) -> None:

@@ -109,15 +109,16 @@ def _page(
         form = form or FORMS[kind]()
         if isinstance(form, CodeForm):
             form.describe(challenge)
+    ways, proven = _offered(request, pending), len(kinds_proven(request, act))
     context = {
         "pending": pending,
         "kind": kind,
         "form": form,
-        "ways": _offered(request, pending),
-        "proven": len(kinds_proven(request, act)),
+        "ways": ways,
+        "proven": proven,
         "is_sent": kind in BY_MESSAGE,
         "problem": problem,
-        "missing": missing_proofs(request.user, act, at=timezone.now()) if act.proofs > 1 else None,
+        "missing": missing_proofs(request.user, act, at=timezone.now()) if proven + len(ways) < act.proofs else None,
     }
     return render(request, "account/verify.html", context, status=status)
 

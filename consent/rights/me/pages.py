@@ -13,6 +13,7 @@ from accounts.profile.forms import ProfileForm, SettingsForm
 from accounts.profile.models import MarketingChoice
 from accounts.profile.selectors import Item, checks_of, labels_of, marketing_of
 from accounts.profile.specs import FieldSpec, LockReason
+from accounts.profile.words import marketing_words
 from accounts.staff.selectors import reads_of
 from accounts.users.models import User
 from consent.rights.export.selectors import latest_export
@@ -23,13 +24,17 @@ from consent.rights.me.selectors import (
     grounds_for,
     grounds_of,
     held_by,
+    is_needed,
+    may_remove,
+    missing_among,
     own_contacts,
     own_searches,
+    sign_in_before,
 )
 from consent.rights.requests.selectors import requests_of
 
-SIGN_INS = 5
-READS = 5
+SIGN_INS = 10
+READS = 20
 
 
 def me_page(user: User, *, session_key: str, at: datetime) -> dict[str, Any]:
@@ -37,25 +42,30 @@ def me_page(user: User, *, session_key: str, at: datetime) -> dict[str, Any]:
     grounds, records = grounds_for(user, at)
     held = held_by(user, grounds)
     expires = document_expires(held, timezone.localdate(at))
+    contacts, asked, sign_ins = own_contacts(user, grounds), list(requests_of(user)), list(sign_ins_of(user, SIGN_INS))
     return {
         "person": user,
-        "contacts": own_contacts(user, grounds),
         "asks_about_contacts": asks_about_contacts(user, at=at),
-        "held": held,
+        "contacts": contacts,
+        "proven": sum(each.is_proven for each in contacts),
+        "has_bounced": any(each.bounced_at for each in contacts),
+        "held": [each for each in held if each.item.value],
+        "missing": missing_among(held),
         "expires": expires,
         "has_expired": expires is not None and expires < timezone.localdate(at),
         "checks": checks_of(user),
         "answers": count_answers(records),
-        **settings_part(user, SettingsForm(user, marketing_of(user), labels_of(user))),
+        "advertised": [marketing_words(*pair) for pair in marketing_of(user)],
+        "labels": labels_of(user),
         "ways": ways_of(user),
-        "sign_ins": sign_ins_of(user, limit=SIGN_INS),
-        "session_key": session_key,
-        "requests": requests_of(user),
+        "sign_ins": sign_ins,
+        "previous": sign_in_before(sign_ins, session_key),
+        "requests": asked,
+        "open_requests": sum(each.is_open for each in asked),
         "reads": reads_of(user.pk, limit=READS),
         "searches": own_searches(user, limit=READS),
         "leaving": leaving_of(user),
         "export": latest_export(user),
-        "section": "me",
     }
 
 
@@ -85,8 +95,8 @@ def edit_page(user: User, items: dict[str, Item], form: ProfileForm, *, at: date
         "purposes": purposes.values(),
         "is_document": len(items) > 1,
         "first": first,
-        "can_remove": len(items) == 1 and bool(first.value) and not first.is_locked,
-        "section": "me",
+        "can_remove": may_remove(first, grounds) and bool(first.value),
+        "is_needed": is_needed(purposes.values()),
     }
 
 

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from accounts.audit.models import AuditEntry
 from accounts.contacts.models import ContactChange
 from accounts.contacts.selectors import contact_changes_of
+from accounts.devices.models import SignIn
 from accounts.finding.models import PersonSearch
 from accounts.finding.selectors import searches_of
-from accounts.profile.rules import expires_soon
+from accounts.profile.rules import DOCUMENT, expires_soon
 from accounts.profile.selectors import Item, changes_of, expiry_of, items_of
+from accounts.profile.specs import FieldSpec
 from accounts.profile.words import changed_words
 from accounts.users.models import User
 from accounts.users.rules import Contact, ContactKind
@@ -37,7 +39,17 @@ class Held:
     @property
     def is_required(self) -> bool:
         """Whether the service cannot be given without it (Y5)."""
-        return any(purpose.necessity == Necessity.NECESSARY for purpose in self.purposes)
+        return is_needed(self.purposes)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Fields that are not given and are asked for by the same purposes; none: by no policy in effect. fields: code and
+    label, what is given on one page only once."""
+
+    purposes: Sequence[Purpose]
+    is_required: bool
+    fields: Sequence[tuple[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,11 @@ class OwnContact:
     since: datetime | None
     bounced_at: datetime | None
     purposes: Sequence[Purpose]
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is known and was shown to be theirs."""
+        return self.contact is not None and self.contact.is_proven
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +109,45 @@ def held_by(user: User, grounds: Grounds) -> list[Held]:
     return [Held(item, grounds_of(item, grounds)) for item in items_of(user)]
 
 
+def is_needed(purposes: Iterable[Purpose]) -> bool:
+    """Whether the service cannot be given without what these purposes use (Y5)."""
+    return any(purpose.necessity == Necessity.NECESSARY for purpose in purposes)
+
+
+def missing_among(held: Iterable[Held]) -> list[Missing]:
+    """What is not given, by what it is asked for: first what the service needs, last what nothing needs."""
+    absent = [each for each in held if not each.item.value]
+    whole_document = {each.item.spec.code for each in absent}.issuperset(DOCUMENT)
+    groups: dict[tuple[int, ...], list[Held]] = defaultdict(list)
+    for each in absent:
+        if not whole_document or each.item.spec.code not in DOCUMENT[1:]:
+            groups[tuple(purpose.pk for purpose in each.purposes)].append(each)
+    found = [
+        Missing(
+            rows[0].purposes,
+            rows[0].is_required,
+            [_to_give(row.item.spec, is_whole=whole_document) for row in rows],
+        )
+        for rows in groups.values()
+    ]
+    return sorted(found, key=lambda group: (not group.is_required, not group.purposes))
+
+
+def sign_in_before(sign_ins: Iterable[SignIn], session_key: str) -> SignIn | None:
+    """The newest successful one that did not begin the session that looks."""
+    entered = (each for each in sign_ins if each.result == SignIn.Result.ENTERED)
+    return next((each for each in entered if each.session_key != session_key), None)
+
+
 def grounds_of(item: Item, grounds: Grounds) -> list[Purpose]:
     """Why a field is kept."""
     return grounds.of(item.spec.code, *([item.spec.also_as] if item.spec.also_as else []))
 
 
 def own_contacts(user: User, grounds: Grounds) -> list[OwnContact]:
-    """Both kinds of contact, with why. No query."""
+    """Both kinds of contact, with why; what is known comes first. No query."""
     known = {contact.kind: contact for contact in user.contacts}
-    return [
+    found = [
         OwnContact(
             kind,
             known.get(kind),
@@ -110,6 +157,7 @@ def own_contacts(user: User, grounds: Grounds) -> list[OwnContact]:
         )
         for kind in (ContactKind.PHONE, ContactKind.EMAIL)
     ]
+    return sorted(found, key=lambda each: each.contact is None)
 
 
 def own_searches(user: User, *, limit: int) -> list[OwnSearch]:
@@ -158,13 +206,23 @@ def settings_changes_of(user: User, *, limit: int = 200) -> list[AuditEntry]:
 
 
 def _settings_lines(entry: AuditEntry) -> list[HistoryLine]:
-    words = {False: gettext("off"), True: gettext("on")}
+    words = {False: _("off"), True: _("on")}
     note = entry.details.get("how", "")
     return [
         HistoryLine(entry.at, changed_words(name), words[not is_on], words[is_on], note)
         for name, is_on in entry.details.items()
         if isinstance(is_on, bool)
     ]
+
+
+def may_remove(item: Item, grounds: Grounds) -> bool:
+    """Whether a person may take a value out by themselves: nothing locks it, and no service of theirs rests on it."""
+    is_alone = item.spec.code not in DOCUMENT
+    return is_alone and not item.is_locked and not is_needed(grounds_of(item, grounds))
+
+
+def _to_give(spec: FieldSpec, *, is_whole: bool) -> tuple[str, Any]:
+    return spec.code, _("Identity document") if is_whole and spec.code in DOCUMENT else spec.label
 
 
 def _contact_line(change: ContactChange) -> HistoryLine:

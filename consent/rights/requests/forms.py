@@ -43,15 +43,24 @@ REASONS = {
 }
 
 
+def _kind_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("What do you want?"),
+        choices=[("", _("Choose")), *Kind.choices],
+        error_messages={"required": _("Choose what you want."), "invalid_choice": _("Choose one of the list.")},
+    )
+
+
 class OwnRequestForm(forms.Form):
     """What a signed-in person asks. key: of this form, so that a second sending asks nothing twice."""
 
-    kind = forms.ChoiceField(label=_("What do you want?"), choices=[("", _("Choose")), *Kind.choices])
+    kind = _kind_field()
     field = forms.ChoiceField(
         label=_("Which item is wrong?"),
         choices=EVERY_FIELD,
         required=False,
         help_text=_("Only for a correction."),
+        error_messages={"invalid_choice": _("Choose one of the list.")},
     )
     value = forms.CharField(label=_("What is right?"), max_length=300, required=False)
     details = forms.CharField(
@@ -87,11 +96,12 @@ class OwnRequestForm(forms.Form):
 class PublicRequestForm(forms.Form):
     """What anybody asks, signed in or not."""
 
-    kind = forms.ChoiceField(label=_("What do you want?"), choices=[("", _("Choose")), *Kind.choices])
+    kind = _kind_field()
     contact = forms.CharField(
         label=_("Your e-mail address or mobile number"),
         max_length=254,
         help_text=_("The one that we know, if you have an account. Our answer goes there."),
+        error_messages={"required": _("Enter your e-mail address or mobile number.")},
         widget=forms.TextInput(attrs={"autocomplete": "email"}),
     )
     name = forms.CharField(
@@ -162,6 +172,7 @@ class AppealForm(forms.Form):
     reason = forms.CharField(
         label=_("Why do you think that the refusal is wrong?"),
         max_length=LONGEST,
+        error_messages={"required": _("Say why you think that the refusal is wrong.")},
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

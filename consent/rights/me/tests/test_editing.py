@@ -60,6 +60,28 @@ def test_a_form_that_was_never_shown_is_shown_before_it_is_taken(alice: User, at
     assert "you cannot edit it here" in first.content.decode()
 
 
+@pytest.mark.parametrize("field", FIELDS)
+def test_the_lock_that_is_announced_does_not_speak_of_what_has_not_happened(at_home: Browser, field: str) -> None:
+    page = at_home.read(f"/account/profile/{field}/")
+
+    assert ("you cannot edit it here." in page) is bool(FIELDS[field].lock or field == "id-expiry")
+    assert "It was compared" not in page
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_an_empty_field_is_answered_by_what_to_enter_and_a_long_one_by_what_fits(at_home: Browser, field: str) -> None:
+    at_home.read(f"/account/profile/{field}/")
+
+    empty = at_home.post(f"/account/profile/{field}/").content.decode()
+    long = at_home.post(f"/account/profile/{field}/", **{field: "x" * 3000}).content.decode()
+
+    assert str(FIELDS[field].ask) in empty
+    for page in (empty, long):
+        assert 'role="alert"' in page
+        assert "This field is required" not in page
+        assert "Ensure this value" not in page
+
+
 def test_a_mistake_is_told_beside_its_field_and_what_was_typed_stays(alice: User, at_home: Browser) -> None:
     at_home.read("/account/profile/id-number/")
 
@@ -154,6 +176,28 @@ def test_what_nothing_locks_can_be_removed(alice: User, at_home: Browser) -> Non
     at_home.post("/account/profile/id-number/remove/")
 
     assert set(ProfileItem.objects.values_list("field", flat=True)) == set(CARD)
+
+
+def test_what_is_required_is_neither_offered_for_removal_nor_removed(
+    alice: User, known: DataSubject, at_home: Browser
+) -> None:
+    write_item(alice, "occupation", "Teacher", source=Source.SUBJECT, actor=STAFF, at=NOW)
+
+    page = at_home.read("/account/profile/occupation/")
+    at_home.post("/account/profile/occupation/remove/")
+
+    assert "/remove/" not in page
+    assert "It is required, so it cannot be removed" in page
+    assert ProfileItem.objects.get().value == "Teacher"
+
+
+def test_a_name_older_than_the_profile_can_be_removed_too(alice: User, at_home: Browser) -> None:
+    offered = "/remove/" in at_home.read("/account/profile/name/")
+
+    at_home.post("/account/profile/name/remove/")
+
+    alice.refresh_from_db()
+    assert (offered, alice.name) == (True, "")
 
 
 def test_the_history_shows_who_changed_what_and_masks_it(alice: User, bob: User, at_home: Browser) -> None:

@@ -34,7 +34,7 @@ from consent.rights.requests.views.status import status_page
 @require_safe
 def mine(request: SignedInRequest) -> HttpResponse:
     """Every request of the person, and which staff looked at what."""
-    context = {"requests": requests_of(request.user), "reads": reads_of(request.user.pk), "section": "account"}
+    context = {"requests": requests_of(request.user), "reads": reads_of(request.user.pk)}
     return render(request, "requests/mine.html", context)
 
 
@@ -57,7 +57,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     """Ask something; whoever has just proven that it is them is verified with it."""
     form = OwnRequestForm(request.POST) if request.method == "POST" else OwnRequestForm.fresh(**_chosen(request))
     if not (form.is_bound and form.is_valid()):
-        context = {"form": form, "section": "account"}
+        context = {"form": form}
         return render(request, "requests/new.html", context, status=422 if form.is_bound else 200)
     said, actor, now = form.cleaned_data, Actor(ActorKind.SUBJECT, request.user.pk), timezone.now()
     made = open_request(

@@ -82,7 +82,6 @@ def _context(found: RightsRequest, problems: Forms, *, is_own: bool) -> Mapping[
         "may_withdraw": found.status in (Status.RECEIVED, Status.VERIFIED),
         "appeal": (problems.get("appeal") or AppealForm()) if is_refused and not hasattr(found, "appeal") else None,
         "complaint": complaint_route() if is_refused else "",
-        "section": "account",
     }
 
 

@@ -1,6 +1,7 @@
 """Retention rules, legal holds, the daily destruction and its report."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -74,6 +75,26 @@ def test_of_several_rules_the_longest_counts_and_only_those_of_the_day() -> None
     assert [(fate.fate, fate.rule) for fate in found] == [("kept", "long"), ("deleted", ""), ("anonymised", "")]
     assert found[0].until == date(2036, 3, 9)
     assert [Fate.from_json(json.loads(json.dumps(fate.as_json()))) for fate in found][0].fate is FateKind.KEPT
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_demonstration_keeps_what_a_law_wants_as_long_as_its_register_says_for_that_law(version: int) -> None:
+    register = json.loads((Path("demo") / f"register-{version}.json").read_text())
+    rules = json.loads((Path("demo") / "retention.json").read_text())
+    duties = [row for row in register if row["lawful_basis"] == "legal_duty"]
+    months = {_law(rule["citation"]["zh-hans"]): rule["months"] for rule in rules}
+
+    assert [row["code"] for row in duties] == ["identity", "transactions"]
+    for row in duties:
+        years = months[_law(row["citation"]["zh-hans"])] // 12
+        assert f"{years} 年" in row["retention"]["zh-hans"]
+        assert f"{years} years" in row["retention"]["en"]
+
+
+def _law(citation: str) -> str:
+    """`《反洗钱法》` of `2024 年修订的《反洗钱法》`."""
+    found = re.search("《.+?》", citation)
+    return found[0] if found else ""
 
 
 def test_the_daily_run_destroys_what_is_due_and_keeps_a_report(alice: User) -> None:
