@@ -62,7 +62,7 @@ def test_a_second_proof_is_one_of_the_conditions(alice: User, client: Client, ha
 
     assert conditions.count("Not met") == (0 if has_app else 1)
     assert ('href="/account/ways/"' in conditions) is not has_app
-    assert ("1 condition above is not met yet" in page) is not has_app
+    assert ("a second proof is missing" in page) is not has_app
     assert ("Go on and prove" in page) is has_app
 
 
