@@ -47,6 +47,22 @@ result = {{
 """
 
 
+AGE = """
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import User
+from accounts.users.rules import parse_contact
+contact = parse_contact({contact!r})
+since = timezone.now() - timedelta(hours={hours})
+result = User.objects.naming(contact).update(**{{f"{{contact.kind}}_verified_at": since}})
+"""
+
+
+def make_older(stack: Stack, contact: str, *, hours: int) -> None:
+    """The contact has been proven for so many hours, after which it counts as one of two proofs."""
+    assert stack.python(AGE.format(contact=contact, hours=hours)) == 1
+
+
 def move_end(stack: Stack, contact: str, *, hours: int) -> int:
     """The cooling-off period of whoever has contact ends in so many hours, and the job runs; the user's id."""
     moved = stack.python(MOVE.format(contact=contact, hours=hours))

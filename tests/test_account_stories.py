@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import Stack, Visitor
-from tests.cooling_off import move_end, receipt_in_the_inbox, what_is_left
+from tests.cooling_off import make_older, move_end, receipt_in_the_inbox, what_is_left
+from tests.in_clear import files_with, rows_with
 
 pytestmark = pytest.mark.browser
 
@@ -112,7 +113,7 @@ def _fill_document(page: Page, number: str) -> None:
 
 def _mistype_then_give_the_number(page: Page, who: Person) -> None:
     page.goto("/account/")
-    page.locator("a[href='/account/profile/id-number/']").click()
+    page.locator("a[href='/account/profile/id-kind/']").click()
     _fill_document(page, MISTYPED)
     expect(page.get_by_role("alert")).to_contain_text(who.number_is_wrong)
     expect(page.locator("input[name=id-number]")).to_have_attribute("aria-invalid", "true")
@@ -207,6 +208,8 @@ def test_an_account_is_cancelled_kept_and_cancelled_for_good(stack: Stack, visit
         page.goto("/account/profile/id-number/")
         _fill_document(page, ID_NUMBER)
         _add_a_second_contact(page, stack, who)
+        _see_that_it_does_not_count_yet(page)
+        make_older(stack, who.leavers_number, hours=73)
         _read_what_it_means(page)
         _cancel(page, stack, who)
         _sign_in_again_and_keep_it(page, stack, who)
@@ -231,13 +234,19 @@ def _add_a_second_contact(page: Page, stack: Stack, who: Person) -> None:
     page.wait_for_url(lambda url: urlsplit(url).path == "/account/")
 
 
+def _see_that_it_does_not_count_yet(page: Page) -> None:
+    page.goto("/account/leave/")
+    expect(page.locator("section[aria-labelledby=conditions] li .seal.due")).to_have_count(1)
+    expect(page.locator("form[action='/account/leave/']")).to_have_count(0)
+
+
 def _fates(page: Page) -> Locator:
     return page.locator("main table tbody tr")
 
 
 def _read_what_it_means(page: Page) -> None:
     page.goto("/account/leave/")
-    expect(page.locator("section[aria-labelledby=conditions] li .seal.on")).to_have_count(2)
+    expect(page.locator("section[aria-labelledby=conditions] li .seal.on")).to_have_count(3)
     expect(page.locator("section[aria-labelledby=stops] li")).to_have_count(4)
     expect(_fates(page).filter(has=page.locator(".seal.law")).first).to_be_visible()
     expect(_fates(page).filter(has=page.locator(".seal:not(.law)")).first).to_be_visible()
@@ -302,3 +311,16 @@ def _only_what_the_law_wants_is_left(stack: Stack, user: int, who: Person) -> No
     assert (rule, years, content["value"]) == ("aml-identity", 10, ID_NUMBER)
     assert set(left["vault"]) >= {"contacts", "id-kind", "id-expiry"}
     stack.manage("verify_log")
+
+
+def test_after_all_of_it_no_row_and_no_log_says_who_they_were(stack: Stack, visit: Visitor) -> None:
+    """Of whoever came, changed and left in the stories above, and of somebody who comes now."""
+    with visit() as page:
+        _enter(page, stack, "last@people.example", "/account/signup/")
+    people = (CHINESE, ENGLISH)
+    values = ["last@people.example", ID_NUMBER, *(who.newcomer for who in people), *(who.leaver for who in people)]
+    values += [number for who in people for number in (who.number, who.next_number, who.leavers_number)]
+
+    assert rows_with(stack, values) == []
+    assert files_with(stack, values) == []
+    assert rows_with(stack, ["shibei-privacy"]), "the search finds nothing, whatever it is"
