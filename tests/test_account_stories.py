@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import Stack, Visitor
-from tests.cooling_off import move_end, receipt_in_the_inbox, what_is_left
+from tests.cooling_off import let_days_pass, move_end, receipt_in_the_inbox, what_is_left
 
 pytestmark = pytest.mark.browser
 
@@ -207,6 +207,7 @@ def test_an_account_is_cancelled_kept_and_cancelled_for_good(stack: Stack, visit
         page.goto("/account/profile/id-number/")
         _fill_document(page, ID_NUMBER)
         _add_a_second_contact(page, stack, who)
+        let_days_pass(stack, who.leaver, 30)
         _read_what_it_means(page)
         _cancel(page, stack, who)
         _sign_in_again_and_keep_it(page, stack, who)
