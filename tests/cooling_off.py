@@ -24,6 +24,17 @@ finish_due.delay()
 result = {{"user": leaving.user_id, "days": length.days}}
 """
 
+# What was added lately is no second proof yet.
+WAIT = """
+from datetime import timedelta
+from django.utils import timezone
+from accounts.models import User
+from accounts.users.rules import parse_contact
+then = timezone.now() - timedelta(days={days})
+found = User.objects.naming(parse_contact({contact!r}))
+result = found.update(email_verified_at=then, phone_verified_at=then)
+"""
+
 # The vault is read as an authority's query is answered, and says so in its own list.
 LEFT = """
 from django.utils import timezone
@@ -47,20 +58,9 @@ result = {{
 """
 
 
-AGE = """
-from datetime import timedelta
-from django.utils import timezone
-from accounts.models import User
-from accounts.users.rules import parse_contact
-contact = parse_contact({contact!r})
-since = timezone.now() - timedelta(hours={hours})
-result = User.objects.naming(contact).update(**{{f"{{contact.kind}}_verified_at": since}})
-"""
-
-
-def make_older(stack: Stack, contact: str, *, hours: int) -> None:
-    """The contact has been proven for so many hours, after which it counts as one of two proofs."""
-    assert stack.python(AGE.format(contact=contact, hours=hours)) == 1
+def let_days_pass(stack: Stack, contact: str, days: int) -> None:
+    """Both contacts of whoever has this one were proven so many days ago."""
+    assert stack.python(WAIT.format(contact=contact, days=days)) == 1
 
 
 def move_end(stack: Stack, contact: str, *, hours: int) -> int:

@@ -83,7 +83,7 @@ def carry_out(
     if request.user:
         _DO.get(request.kind, _nothing)(request, request.user, actor, at)
     audit(request, "request.carried_out", actor=actor, at=at)
-    tell_progress(request, gettext_noop("Your request has been carried out. You can read our answer."), at=at)
+    tell_progress(request, CLOSING if request.user and request.kind in LEAVES else DONE, at=at)
     return request
 
 
@@ -100,6 +100,11 @@ def lapse(request: RightsRequest, *, actor: Actor, at: datetime) -> RightsReques
     sentence = gettext_noop("We could not find out whether it is you who asked, so we ended it. You can ask again.")
     tell_progress(request, sentence, at=at)
     return request
+
+
+DONE = gettext_noop("Your request has been carried out. You can read our answer.")
+CLOSING = gettext_noop("Your account is being closed. You can still change your mind: another message says until when.")
+LEAVES = (Kind.DELETION, Kind.CANCELLATION)
 
 
 def _export(request: RightsRequest, user: User, actor: Actor, at: datetime) -> None:

@@ -129,10 +129,11 @@ class PhoneRequestForm(PublicRequestForm):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        contact, name, details = (self.fields[field] for field in ("contact", "name", "details"))
+        kind, contact, name, details = (self.fields[field] for field in ("kind", "contact", "name", "details"))
+        kind.label = _("What the caller wants")
         contact.label, contact.help_text = _("E-mail address or mobile number of the account"), ""
         name.label = _("Name that the caller gives")
-        details.label, details.help_text = _("What the caller wants"), _("Only what the request needs.")
+        details.label, details.help_text = _("In the caller's words"), _("Only what the request needs.")
         for field in (contact, name):
             field.widget.attrs["autocomplete"] = "off"
 

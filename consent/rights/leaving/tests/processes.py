@@ -13,7 +13,7 @@ from django.conf import settings
 from devstack.postgres import INSTALLATION, WHEEL
 
 # Runs the real job; the process ends itself with kill -9 before or after the work of one step, within its transaction,
-# or once that is committed.
+# or once that is committed. The step `start` is what comes before all others.
 KILLED = """
 import os, signal, sys
 import django
@@ -35,6 +35,7 @@ def deadly(step):
             die()
     return run
 
+erasing._shut_the_door = deadly(erasing._shut_the_door) if name == "start" else erasing._shut_the_door
 steps = []
 for known, step in erasing.STEPS:
     steps.append((known, deadly(step) if known == name else step))

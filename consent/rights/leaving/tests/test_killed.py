@@ -1,4 +1,4 @@
-"""A worker that is killed in any step of the erasure: the next one completes it, and it happens once."""
+"""A worker that is killed in any step of the erasure: the next turn of the task completes it, and it happens once."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import time_machine
 from django.db import connections
 
 from accounts.models import Notice, User
@@ -16,6 +17,7 @@ from consent.rights.leaving.erasing import STEPS, finish_leaving
 from consent.rights.leaving.errors import AlreadyLeaving, NotUndoable
 from consent.rights.leaving.journal import erasures_in
 from consent.rights.leaving.models import Erasure, Leaving, LeavingReceipt, LeavingStep, VaultRecord
+from consent.rights.leaving.tasks import finish_due
 from consent.rights.leaving.tests.factories import DUE, begin, load_rules, make_full_person, themselves
 from consent.rights.leaving.tests.processes import run_and_die
 
@@ -36,7 +38,10 @@ def _is_complete(leaving: Leaving, user: User) -> None:
 
 
 # Killed after a step is as good as killed before the next one.
-@pytest.mark.parametrize(("name", "moment"), [(NAMES[0], "before"), *((name, "within") for name in NAMES)])
+MOMENTS = [("start", "within"), (NAMES[0], "before"), *((name, "within") for name in NAMES), (NAMES[-1], "after")]
+
+
+@pytest.mark.parametrize(("name", "moment"), MOMENTS)
 def test_killed_in_a_step_it_completes_once(alice: User, journal: Path, name: str, moment: str) -> None:
     make_full_person(alice)
     load_rules()
@@ -44,10 +49,24 @@ def test_killed_in_a_step_it_completes_once(alice: User, journal: Path, name: st
 
     code = run_and_die(leaving.pk, DUE.isoformat(), name, moment, journal)
     assert code == KILLED
-    finish_leaving(leaving.pk, at=DUE + timedelta(minutes=1))
+    with time_machine.travel(DUE + timedelta(minutes=1), tick=False):
+        finish_due()
+        finish_due()
 
     _is_complete(leaving, alice)
     assert {mark for mark, _at in erasures_in(journal)} == {bytes(leaving.mark)}
+
+
+def test_killed_before_the_point_of_no_return_it_can_still_be_undone(alice: User, journal: Path) -> None:
+    make_full_person(alice)
+    leaving = begin(alice)
+
+    assert run_and_die(leaving.pk, DUE.isoformat(), "start", "within", journal) == KILLED
+    undo_leaving(alice, actor=themselves(alice), at=DUE)
+
+    alice.refresh_from_db()
+    assert (alice.is_active, alice.leaving_at) == (True, None)
+    assert not LeavingStep.objects.exists()
 
 
 def test_four_workers_at_once_complete_it_once(alice: User) -> None:

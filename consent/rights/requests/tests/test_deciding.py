@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils.translation import gettext, override
 
 from accounts.audit.models import AuditEntry
 from accounts.devices.actions import lock_account
@@ -18,7 +19,7 @@ from consent.policies.models import Controller
 from consent.policies.tests.factories import make_controller
 from consent.rights.requests import deciding
 from consent.rights.requests.actions import appeal, claim, release
-from consent.rights.requests.deciding import carry_out, decide
+from consent.rights.requests.deciding import CLOSING, DONE, carry_out, decide
 from consent.rights.requests.errors import (
     Barred,
     Ended,
@@ -246,6 +247,14 @@ def test_a_deletion_begins_the_leaving(alice: User, rita: User, kind: Kind) -> N
     alice.refresh_from_db()
     assert alice.leaving_at is not None
     assert AuditEntry.objects.filter(act="leaving.begun").count() == 1
+
+
+def test_whoever_is_deleted_is_not_told_that_it_is_done_while_they_can_still_undo_it(alice: User, rita: User) -> None:
+    carry_out(make_claimed(make_decided(alice, rita, Kind.DELETION), rita), actor=staff(rita), at=LATER)
+
+    said = {notice.parameters["sentence"] for notice in Notice.objects.filter(event="request_progress")}
+    with override(alice.language):
+        assert (gettext(CLOSING) in said, gettext(DONE) in said) == (True, False)
 
 
 def test_access_begins_an_export(alice: User, rita: User) -> None:

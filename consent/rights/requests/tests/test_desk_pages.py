@@ -82,6 +82,16 @@ def test_the_queue_is_narrowed_by_number_state_kind_and_whose(desk: Client, alic
         assert [shown.number in page, {mine, verified}.difference({shown}).pop().number in page] == [True, False], asked
 
 
+def test_one_sees_in_the_queue_which_cases_are_ones_own(desk: Client, alice: User, carol: User, rita: User) -> None:
+    make_claimed(today(alice), carol)
+    make_claimed(today(alice), rita)
+
+    page = page_of(desk, "/desk/requests/")
+
+    assert page.count("<b>you</b>") == 1
+    assert f"staff {rita.pk}" in page
+
+
 def test_the_queue_asks_the_database_as_often_for_many_cases_as_for_one(
     desk: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
