@@ -73,6 +73,7 @@ def undo(request: SignedInRequest) -> HttpResponse:
     return redirect("account")
 
 
+@gate_exempt
 @login_not_required
 @never_cache
 @require_safe

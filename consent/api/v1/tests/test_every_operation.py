@@ -15,7 +15,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from accounts.audit.rules import SYSTEM
-from accounts.models import User
+from accounts.models import Role, User
 from consent.api.kinds import KINDS
 from consent.api.v1.tests.conftest import Caller, problem
 from consent.clients.actions import revoke_key
@@ -26,6 +26,7 @@ from consent.ledger.log.tests.factories import seal_all
 from consent.ledger.references import person_name
 from consent.ledger.tests.factories import make_subject
 from consent.policies.models import Controller, PolicyVersion
+from consent.rights.requests.tests.factories import make_staff
 
 ABSENT = UUID(int=0)
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
@@ -179,6 +180,16 @@ def test_a_method_that_is_not_there_is_told(operation: Operation, caller: Caller
 
     assert problem(response) == (405, "method_not_allowed")
     assert operation.method.upper() in response["Allow"]
+
+
+@every_operation
+def test_no_session_opens_an_operation_whoever_is_signed_in(operation: Operation, sealed: dict[str, str]) -> None:
+    at_the_desk = Caller("")
+    at_the_desk.client.force_login(make_staff(*Role))
+
+    response = operation.send(at_the_desk, sealed)
+
+    assert problem(response) == (401, "key_missing")
 
 
 @pytest.mark.parametrize("path", ["", "nowhere", "policies/", "subjects/", "log/proofs/7", "policies/a/versions/x"])
