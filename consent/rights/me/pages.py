@@ -17,13 +17,13 @@ from accounts.users.models import User
 from consent.rights.export.selectors import latest_export
 from consent.rights.leaving.selectors import leaving_of
 from consent.rights.me.selectors import (
+    Held,
     count_answers,
     document_expires,
     grounds_for,
     grounds_of,
     held_by,
     is_needed,
-    may_remove,
     missing_among,
     own_contacts,
     sign_in_before,
@@ -86,7 +86,7 @@ def edit_page(user: User, items: dict[str, Item], form: ProfileForm, *, at: date
         "purposes": purposes.values(),
         "is_document": len(items) > 1,
         "first": first,
-        "can_remove": may_remove(first, grounds) and bool(first.value),
+        "can_remove": Held(first, grounds_of(first, grounds)).may_remove,
         "is_needed": is_needed(purposes.values()),
     }
 

@@ -37,6 +37,12 @@ class Held:
         """Whether the service cannot be given without it (Y5)."""
         return is_needed(self.purposes)
 
+    @property
+    def may_remove(self) -> bool:
+        """Whether the person may take it out by themselves: nothing locks it, and no service of theirs rests on it."""
+        is_alone = self.item.spec.code not in DOCUMENT
+        return bool(self.item.value) and is_alone and not self.item.is_locked and not self.is_required
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -176,12 +182,6 @@ def own_history(user: User) -> list[HistoryLine]:
     ]
     lines += [_contact_line(change) for change in contact_changes_of(user)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
-
-
-def may_remove(item: Item, grounds: Grounds) -> bool:
-    """Whether a person may take a value out by themselves: nothing locks it, and no service of theirs rests on it."""
-    is_alone = item.spec.code not in DOCUMENT
-    return is_alone and not item.is_locked and not is_needed(grounds_of(item, grounds))
 
 
 def _to_give(spec: FieldSpec, *, is_whole: bool) -> tuple[str, Any]:
