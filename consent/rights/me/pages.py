@@ -24,6 +24,7 @@ from consent.rights.me.selectors import (
     grounds_of,
     held_by,
     is_needed,
+    laws_of,
     missing_among,
     own_contacts,
     sign_in_before,
@@ -81,7 +82,7 @@ def edit_page(user: User, items: dict[str, Item], form: ProfileForm, *, at: date
     return {
         "form": form,
         "items": items.values(),
-        "locked": [item for item in items.values() if item.is_locked],
+        "locked": [(item, laws_of(grounds_of(item, grounds))) for item in items.values() if item.is_locked],
         "will_lock": _by_lock(items[code].spec for code in form.open),
         "purposes": purposes.values(),
         "is_document": len(items) > 1,
