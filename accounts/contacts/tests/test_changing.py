@@ -119,6 +119,25 @@ def test_a_first_contact_of_a_kind_is_added_and_not_changed(make_user: Callable[
     assert "add 139 **** 9000 as your mobile number" in asked
 
 
+@pytest.mark.parametrize(
+    ("kind", "typed", "said"),
+    [
+        ("phone", "abc12345678", "Enter a mobile number of 11 digits."),
+        ("phone", "new@people.example", "Enter a mobile number of 11 digits."),
+        ("email", "x" * 300, "That is not an e-mail address."),
+        ("email", "13900139000", "That is not an e-mail address."),
+        ("email", "x" * 400, "That is much too long."),
+    ],
+)
+def test_what_does_not_fit_is_answered_for_the_kind_that_is_asked_for(
+    at_home: Client, kind: str, typed: str, said: str
+) -> None:
+    page = at_home.post(f"/account/contacts/{kind}/", {"new": typed}).content.decode()
+
+    assert said in page
+    assert "Enter a mobile number of 11 digits, or" not in page
+
+
 def test_whoever_was_reached_before_is_told_with_a_link_and_the_trail_names_no_number(
     at_home: Client, chen: User, post_office: PostOffice
 ) -> None:

@@ -27,8 +27,8 @@ pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
 
 
 def dated(canvas: Canvas, at: datetime) -> None:
-    """Let the document say that it was made at the aware instant at: else it says 2000, or now, and two prints of one
-    thing differ. Source: ISO 32000-2 7.9.4."""
+    """Let the document say that what it shows is of the aware instant at: reportlab knows only now, and 2000-01-01.
+    When it was signed, the signature says. Source: ISO 32000-2 14.3.3."""
     stamp = f"D:{at.astimezone(UTC):%Y%m%d%H%M%S}+00'00'"
     canvas.setDateFormatter(lambda *_clock: stamp)
 

@@ -19,13 +19,14 @@ from accounts.users.models import User
 from consent.rights.export.selectors import latest_export
 from consent.rights.leaving.selectors import leaving_of
 from consent.rights.me.selectors import (
+    Held,
     count_answers,
     document_expires,
     grounds_for,
     grounds_of,
     held_by,
     is_needed,
-    may_remove,
+    laws_of,
     missing_among,
     own_contacts,
     own_searches,
@@ -90,12 +91,12 @@ def edit_page(user: User, items: dict[str, Item], form: ProfileForm, *, at: date
     return {
         "form": form,
         "items": items.values(),
-        "locked": [item for item in items.values() if item.is_locked],
+        "locked": [(item, laws_of(grounds_of(item, grounds))) for item in items.values() if item.is_locked],
         "will_lock": _by_lock(items[code].spec for code in form.open),
         "purposes": purposes.values(),
         "is_document": len(items) > 1,
         "first": first,
-        "can_remove": may_remove(first, grounds) and bool(first.value),
+        "can_remove": Held(first, grounds_of(first, grounds)).may_remove,
         "is_needed": is_needed(purposes.values()),
     }
 

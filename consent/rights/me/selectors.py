@@ -41,6 +41,17 @@ class Held:
         """Whether the service cannot be given without it (Y5)."""
         return is_needed(self.purposes)
 
+    @property
+    def laws(self) -> list[Mapping[str, str]]:
+        """The laws by which it is kept, as the register names them by language."""
+        return laws_of(self.purposes)
+
+    @property
+    def may_remove(self) -> bool:
+        """Whether the person may take it out by themselves: nothing locks it, and no service of theirs rests on it."""
+        is_alone = self.item.spec.code not in DOCUMENT
+        return bool(self.item.value) and is_alone and not self.item.is_locked and not self.is_required
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -112,6 +123,15 @@ def held_by(user: User, grounds: Grounds) -> list[Held]:
 def is_needed(purposes: Iterable[Purpose]) -> bool:
     """Whether the service cannot be given without what these purposes use (Y5)."""
     return any(purpose.necessity == Necessity.NECESSARY for purpose in purposes)
+
+
+def laws_of(purposes: Iterable[Purpose]) -> list[Mapping[str, str]]:
+    """Each law that one of purposes rests on, once."""
+    found: list[Mapping[str, str]] = []
+    for purpose in purposes:
+        if not purpose.rests_on_consent and purpose.citation and purpose.citation not in found:
+            found.append(purpose.citation)
+    return found
 
 
 def missing_among(held: Iterable[Held]) -> list[Missing]:
@@ -213,12 +233,6 @@ def _settings_lines(entry: AuditEntry) -> list[HistoryLine]:
         for name, is_on in entry.details.items()
         if isinstance(is_on, bool)
     ]
-
-
-def may_remove(item: Item, grounds: Grounds) -> bool:
-    """Whether a person may take a value out by themselves: nothing locks it, and no service of theirs rests on it."""
-    is_alone = item.spec.code not in DOCUMENT
-    return is_alone and not item.is_locked and not is_needed(grounds_of(item, grounds))
 
 
 def _to_give(spec: FieldSpec, *, is_whole: bool) -> tuple[str, Any]:

@@ -29,7 +29,7 @@ from accounts.users.models import User
 from accounts.users.requests import SignedInRequest
 from consent.ledger.gate import gate_exempt
 from consent.rights.me.pages import edit_page, me_page, settings_part
-from consent.rights.me.selectors import grounds_for, may_remove, own_history
+from consent.rights.me.selectors import Held, grounds_for, grounds_of, own_history
 
 PROFILE = "/account/#profile"
 
@@ -103,7 +103,7 @@ def remove(request: SignedInRequest, field: str) -> HttpResponse:
     at, item = timezone.now(), items_on_page(request.user, [_spec(field).code])[field]
     grounds, _records = grounds_for(request.user, at)
     try:
-        if not may_remove(item, grounds):
+        if item.value and not Held(item, grounds_of(item, grounds)).may_remove:
             raise FieldLocked(field)
         remove_item(request.user, field, actor=_actor(request.user), at=at)
         messages.success(request, gettext("Removed."))

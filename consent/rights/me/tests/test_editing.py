@@ -14,8 +14,11 @@ from accounts.profile.actions import write_item, write_items
 from accounts.profile.models import Source
 from accounts.profile.rules import FIELDS
 from conftest import NOW
-from consent.ledger.models import DataSubject
-from consent.rights.me.tests.conftest import Browser
+from consent.ledger.models import ConsentStatus, DataSubject
+from consent.ledger.tests.factories import answer
+from consent.policies.models import Policy
+from consent.policies.tests.factories import facts, make_version
+from consent.rights.me.tests.conftest import IDENTITY, Browser
 
 STAFF = Actor(ActorKind.STAFF, 1)
 CARD = {"id-kind": "resident-card", "id-number": "11010519491231002X", "id-expiry": "2040-01-31"}
@@ -107,12 +110,14 @@ def test_a_document_without_end_needs_no_date(alice: User, at_home: Browser) -> 
 def test_a_locked_field_says_why_on_which_ground_and_where_to_ask(
     alice: User, known: DataSubject, at_home: Browser
 ) -> None:
+    version = make_version(Policy.objects.get(), [IDENTITY, facts("ads", items=["id-number!"])])
+    answer(known, version, ConsentStatus.GIVEN, ["ads"])
     write_items(alice, CARD, source=Source.STAFF, actor=STAFF, at=NOW)
 
     page = at_home.read("/account/profile/id-number/")
 
     assert "/account/requests/new/?kind=correction&amp;field=id-number" in page
-    assert "Anti-Money Laundering Law" in page
+    assert "Ground: Anti-Money Laundering Law\n" in page
     assert 'name="id-number"' not in page
     assert 'name="id-expiry"' in page
     assert CARD["id-number"] not in page
