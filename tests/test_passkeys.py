@@ -62,6 +62,8 @@ def _sign_in(page: Page, stack: Stack, here: str, contact: str = PERSON) -> None
 
 def _make_a_passkey(page: Page, here: str) -> None:
     page.goto(f"{here}/account/ways/passkey/")
+    page.get_by_role("button", name="Make a passkey").click()
+    expect(page.get_by_role("alert").get_by_role("listitem")).to_have_text("Give it a name, so that you know it again.")
     page.get_by_label("What you call it").fill("this phone")
     page.get_by_role("button", name="Make a passkey").click()
     expect(page.get_by_text("Added. From now on")).to_be_visible()

@@ -20,7 +20,6 @@ POLICY = "shibei-privacy"
 NEWCOMER = "13712345678"
 PUBLISHER = "publisher@shibei.example"
 SECONDS_UNTIL_EFFECT = 90
-GATE_SECONDS = 5
 
 
 def _enter(page: Page, stack: Stack, contact: str, door: str = "/account/login/") -> None:
@@ -139,9 +138,13 @@ def _the_new_pages_are_accessible(visit: Visitor, person: Page, publisher: Page)
 
 
 def _she_is_taken_to_the_change_when_it_applies(page: Page, effective_at: datetime) -> None:
-    time.sleep(max(0.0, (effective_at - datetime.now(effective_at.tzinfo)).total_seconds()) + GATE_SECONDS)
-    page.goto("/consents/")
-    expect(page.get_by_role("heading", name="改了什么，和您有什么关系")).to_be_visible()
+    time.sleep(max(0.0, (effective_at - datetime.now(effective_at.tzinfo)).total_seconds()))
+
+    def is_there() -> bool:
+        page.goto("/consents/")
+        return page.get_by_role("heading", name="改了什么，和您有什么关系").is_visible()
+
+    eventually(is_there)
 
 
 def _she_answers_again(page: Page) -> None:

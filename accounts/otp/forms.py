@@ -78,12 +78,19 @@ class RecoveryForm(forms.Form):
         return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", self.cleaned_data["code"])).lower()
 
 
+class AnswerInput(forms.HiddenInput):
+    """Filled in by a script; never by us, because each question has its own answer."""
+
+    def format_value(self, value: Any) -> None:
+        """Nothing, whatever was sent before."""
+
+
 class PasskeyForm(forms.Form):
     """What the browser's passkey answered; a script writes it."""
 
     code = forms.CharField(
         max_length=MAX_ANSWER,
-        widget=forms.HiddenInput(attrs={"data-answer": ""}),
+        widget=AnswerInput(attrs={"data-answer": ""}),
         error_messages={"required": _("The passkey gave no answer. Try again, or choose another way.")},
     )
 
@@ -107,4 +114,9 @@ class AddAppForm(NameForm, TokenForm):
 
 
 class AddPasskeyForm(NameForm, PasskeyForm):
-    """What the browser made, and its name."""
+    """What the browser made, and its name, without which it is not asked to make one."""
+
+    def clean(self) -> dict[str, Any] | None:
+        if "name" in self.errors:
+            self.errors.pop("code", None)
+        return super().clean()

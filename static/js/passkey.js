@@ -51,7 +51,7 @@
     const failed = form.querySelector("[data-failed]");
     form.addEventListener("submit", async (event) => {
       const field = form.querySelector("[data-answer]");
-      if (field.value) return;
+      if (field.value || !form.checkValidity()) return; // what is missing is said before a passkey is made
       event.preventDefault();
       failed.hidden = true;
       try {

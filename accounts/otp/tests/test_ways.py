@@ -327,3 +327,12 @@ def test_no_page_sets_or_takes_a_password(client: Client, page: str) -> None:
     for name in ("account_set_password", "account_change_password", "account_reset_password"):
         with pytest.raises(NoReverseMatch):
             reverse(name)
+
+
+def test_an_answer_of_a_passkey_is_not_shown_again_and_a_name_is_asked_for_first(browser: Client, alice: User) -> None:
+    browser.get("/account/ways/passkey/")
+
+    nameless = browser.post("/account/ways/passkey/", {"code": "an old answer", "name": ""})
+
+    assert list(nameless.context["form"].errors) == ["name"]
+    assert "an old answer" not in nameless.content.decode()
