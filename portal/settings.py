@@ -158,6 +158,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"request_code": "30/m/ip", "confirm_code": "60/m/ip"}
 # A stranger writes to the desk: each request sends a message to the contact that they name.
 ACCOUNT_RATE_LIMITS["rights_request"] = "20/h/ip,3/d/key"
+ACCOUNT_RATE_LIMITS["pictures"] = "60/h/ip,12/h/key"  # of one request; to look at a picture takes seconds
 # Passkeys belong to a name, never to an address: on a developer's machine to localhost.
 _portal = urlsplit(BASE_URL)
 OTP_WEBAUTHN_RP_ID = "localhost" if _portal.hostname in ("127.0.0.1", "::1") else _portal.hostname or ""

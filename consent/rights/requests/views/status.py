@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +21,7 @@ from consent.ledger.gate import gate_exempt
 from consent.rights.requests.actions import appeal, withdraw_request
 from consent.rights.requests.complaints import complaint_route
 from consent.rights.requests.documents import MAX_DOCUMENTS, add_documents, live_documents, require_room
-from consent.rights.requests.errors import RequestError
+from consent.rights.requests.errors import RequestError, TooManyPictures
 from consent.rights.requests.forms import AppealForm, PicturesForm
 from consent.rights.requests.models import Decision, Kind, RightsRequest, Status
 from consent.rights.requests.restriction import restricted_since
@@ -96,6 +97,8 @@ def _withdraw(request: HttpRequest, found: RightsRequest) -> None:
 
 def _add_pictures(request: HttpRequest, found: RightsRequest) -> tuple[str, PicturesForm] | None:
     require_room(found)
+    if not ratelimit.consume(request, action="pictures", key=found.number):
+        raise TooManyPictures
     form = PicturesForm(request.POST, request.FILES)
     if not form.is_valid():
         return "pictures", form
