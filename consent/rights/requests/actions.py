@@ -55,10 +55,7 @@ def open_request(
         user = hold(user)
     elif contact:  # whoever leaves at this moment is known by no contact when their row is free again
         user = holders_of(contact).select_for_update(no_key=True).first()
-    received_on = timezone.localdate(at)
-    last_day = due(term_of(kind, settings.REQUEST_TERMS), received_on)
     request = RightsRequest(
-        number=_next_number(received_on.year),
         kind=kind,
         channel=channel,
         user=user,
@@ -71,17 +68,10 @@ def open_request(
         appeal_of=appeal_of,
         barred=_who_dealt_with(appeal_of),
         form_key=form_key,
-        received_at=at,
-        due_on=last_day.on,
-        due_is_estimate=last_day.is_estimate,
+        **_number_and_last_day(kind, at),
     )
-    try:
-        with transaction.atomic():
-            request.save(force_insert=True)
-    except IntegrityError:
-        if not (form_key and (known := RightsRequest.objects.filter(form_key=form_key).first())):
-            raise
-        return known  # sent twice at once
+    if known := _known_or_inserted(request):
+        return known
     audit(request, "request.opened", actor=actor, at=at, details={"kind": str(kind), "channel": str(channel)})
     tell_received(request, at=at)
     return request
@@ -201,6 +191,30 @@ def _who_dealt_with(refused: RightsRequest | None) -> list[int]:
     if refused is None:
         return []
     return sorted({*refused.barred, *filter(None, [refused.decided_by_id])})
+
+
+def _known_or_inserted(request: RightsRequest) -> RightsRequest | None:
+    """The row that the same form made at the same moment; None where this one is written."""
+    try:
+        with transaction.atomic():
+            request.save(force_insert=True)
+    except IntegrityError:
+        known = RightsRequest.objects.filter(form_key=request.form_key).first() if request.form_key else None
+        if known is None:
+            raise
+        return known
+    return None
+
+
+def _number_and_last_day(kind: str, at: datetime) -> dict[str, Any]:
+    received_on = timezone.localdate(at)
+    last_day = due(term_of(kind, settings.REQUEST_TERMS), received_on)
+    return {
+        "number": _next_number(received_on.year),
+        "received_at": at,
+        "due_on": last_day.on,
+        "due_is_estimate": last_day.is_estimate,
+    }
 
 
 def _next_number(year: int) -> str:

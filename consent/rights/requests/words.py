@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from accounts.audit.models import AuditEntry
 from accounts.models import PersonalRead
 from accounts.profile.rules import FIELDS
-from consent.rights.requests.forms import REASONS
+from consent.rights.requests.desk_forms import REASONS
 from consent.rights.requests.models import Decision, Kind, Refusal, RequestDocument, RightsRequest, Status, Way
 
 ACTS: Mapping[str, str | Promise] = {

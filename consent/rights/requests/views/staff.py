@@ -22,7 +22,7 @@ from consent.ledger.asking import Asking
 from consent.ledger.errors import LedgerError
 from consent.ledger.models import Surface
 from consent.policies.rendering import rendered
-from consent.rights.requests.forms import ReadsForm
+from consent.rights.requests.desk_forms import ReadsForm
 from consent.rights.undertaking import accept_undertaking, has_accepted, undertaking_in_effect
 
 ON_A_PAGE = 100
