@@ -3,6 +3,7 @@
 from accounts.audit.models import AuditEntry
 from accounts.contacts.models import ContactChange
 from accounts.devices.models import Browser, SignIn
+from accounts.finding.models import PersonSearch
 from accounts.notices.models import Notice
 from accounts.otp.models import Authenticator, Challenge, RecoveryCode
 from accounts.profile.models import (
@@ -26,6 +27,7 @@ __all__ = [
     "LockNotice",
     "MarketingChoice",
     "Notice",
+    "PersonSearch",
     "PersonalRead",
     "ProfileChange",
     "ProfileItem",

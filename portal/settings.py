@@ -158,6 +158,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_RATE_LIMITS = {"request_code": "30/m/ip", "confirm_code": "60/m/ip"}
 # A stranger writes to the desk: each request sends a message to the contact that they name.
 ACCOUNT_RATE_LIMITS["rights_request"] = "20/h/ip,3/d/key"
+ACCOUNT_RATE_LIMITS["pictures"] = "60/h/ip,12/h/key"  # of one request; to look at a picture takes seconds
 # Passkeys belong to a name, never to an address: on a developer's machine to localhost.
 _portal = urlsplit(BASE_URL)
 OTP_WEBAUTHN_RP_ID = "localhost" if _portal.hostname in ("127.0.0.1", "::1") else _portal.hostname or ""
@@ -232,7 +233,11 @@ COMPLAINT_AUTHORITIES: dict[str, dict[str, str]] = {
     },
 }
 STAFF_READS_PER_HOUR = int(env.number("STAFF_READS_PER_HOUR", 60))  # beyond that administrators are told
-STAFF_UNDERTAKING = env.text("STAFF_UNDERTAKING", "")  # slug of the policy that staff accept first; empty: none
+STAFF_UNDERTAKING = env.text("STAFF_UNDERTAKING", "staff-undertaking")  # slug of the policy that staff accept first
+
+SEARCHES_PER_KEY_AND_HOUR = int(env.number("SEARCHES_PER_KEY_AND_HOUR", 1000))  # for people, over the API
+SEARCHES_PER_CONTACT_AND_DAY = int(env.number("SEARCHES_PER_CONTACT_AND_DAY", 20))
+CONTACTS_CONFIRMED_MONTHS = int(env.number("CONTACTS_CONFIRMED_MONTHS", 12))  # after that they are asked about
 
 # --- The API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -262,6 +267,10 @@ DECISION_CACHE_SECONDS = env.number("DECISION_CACHE_SECONDS", 60)  # how long an
 # Seconds before a message whose fate a crash left open is asked about: longer than the mail server and the gateway
 # may still be busy with it.
 DELIVERY_ASK_AFTER_SECONDS = env.number("DELIVERY_ASK_AFTER_SECONDS", 60)
+
+# How long a way of proving who one is must have been on file before it counts where two proofs are needed. What can
+# still be taken back (72 hours for a contact) should not count.
+SECOND_PROOF_HOURS = env.number("SECOND_PROOF_HOURS", 72)
 
 # --- Leaving --------------------------------------------------------------------------------------------------------
 LEAVING_COOLING_OFF_DAYS = int(env.number("LEAVING_COOLING_OFF_DAYS", 7))
@@ -318,6 +327,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell": {"task": "accounts.notices.tasks.send_due", "schedule": 5.0, "options": {"expires": 10}},
     "remind": {"task": "accounts.profile.tasks.remind", "schedule": crontab(hour="9", minute="10")},
     "sweep_notices": {"task": "accounts.notices.tasks.sweep", "schedule": crontab(hour="3", minute="40")},
+    "sweep_searches": {"task": "accounts.finding.tasks.sweep", "schedule": crontab(hour="3", minute="45")},
     "sweep_sign_ins": {"task": "accounts.devices.tasks.sweep", "schedule": crontab(hour="3", minute="50")},
 }
 
@@ -328,7 +338,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024  # a policy of 2 MB in two langua
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "portal.redaction.RedactingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stream"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {"httpx": {"level": "WARNING"}},  # it would log whole URLs, a gateway's credentials among them

@@ -11,6 +11,7 @@ from consent.ledger.receipts.views import keys
 from consent.policies import urls as policies
 from consent.rights.compromise import views as compromise
 from consent.rights.me import urls as me
+from consent.rights.me.unsubscribing import unsubscribe
 from consent.rights.requests import urls as requests
 from consent.rights.retention import urls as retention
 from portal import dev_inbox, health, views
@@ -49,6 +50,7 @@ urlpatterns = [
     path("account/", include((me.profile_urlpatterns, "profile"))),
     path("account/", include("accounts.contacts.urls")),
     path("account/", include("accounts.users.urls")),
+    path("unsubscribe/<str:name>/", unsubscribe, name="unsubscribe"),
     path("desk/", include((desk_urls, "desk"))),
     path("healthz/", health.alive, name="healthz"),
     path("readyz/", health.ready, name="readyz"),

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import Stack, Visitor
 from tests.cooling_off import let_days_pass, move_end, receipt_in_the_inbox, what_is_left
+from tests.in_clear import files_with, rows_with
 
 pytestmark = pytest.mark.browser
 
@@ -207,6 +208,7 @@ def test_an_account_is_cancelled_kept_and_cancelled_for_good(stack: Stack, visit
         page.goto("/account/profile/id-number/")
         _fill_document(page, ID_NUMBER)
         _add_a_second_contact(page, stack, who)
+        _see_that_it_does_not_count_yet(page)
         let_days_pass(stack, who.leaver, 30)
         _read_what_it_means(page)
         _cancel(page, stack, who)
@@ -230,6 +232,12 @@ def _add_a_second_contact(page: Page, stack: Stack, who: Person) -> None:
     page.locator("input[name=code]").fill(stack.code(who.leavers_number, sent))
     _go_on(page)
     page.wait_for_url(lambda url: urlsplit(url).path == "/account/")
+
+
+def _see_that_it_does_not_count_yet(page: Page) -> None:
+    page.goto("/account/leave/")
+    expect(page.locator("section[aria-labelledby=conditions] li .seal.due")).to_have_count(1)
+    expect(page.locator("form[action='/account/leave/']")).to_have_count(0)
 
 
 def _fates(page: Page) -> Locator:
@@ -305,3 +313,16 @@ def _only_what_the_law_wants_is_left(stack: Stack, user: int, who: Person) -> No
     assert (rule, years, content["value"]) == ("aml-identity", 10, ID_NUMBER)
     assert set(left["vault"]) >= {"contacts", "id-kind", "id-expiry"}
     stack.manage("verify_log")
+
+
+def test_after_all_of_it_no_row_and_no_log_says_who_they_were(stack: Stack, visit: Visitor) -> None:
+    """Of whoever came, changed and left in the stories above, and of somebody who comes now."""
+    with visit() as page:
+        _enter(page, stack, "last@people.example", "/account/signup/")
+    people = (CHINESE, ENGLISH)
+    values = ["last@people.example", ID_NUMBER, *(who.newcomer for who in people), *(who.leaver for who in people)]
+    values += [number for who in people for number in (who.number, who.next_number, who.leavers_number)]
+
+    assert rows_with(stack, values) == []
+    assert files_with(stack, values) == []
+    assert rows_with(stack, ["shibei-privacy"]), "the search finds nothing, whatever it is"

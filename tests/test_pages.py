@@ -143,12 +143,23 @@ def _sign_in(page: Page, stack: Stack, contact: str) -> None:
 
 
 def enter_desk(page: Page, stack: Stack, contact: str) -> None:
-    """What staff do once in each session: prove it with a device of their own."""
+    """What staff do once in each session, prove it with a device of their own; and once, give their word."""
+    _show_device(page, stack, contact)
+    _give_word(page)
+
+
+def _show_device(page: Page, stack: Stack, contact: str) -> None:
     page.goto("/desk/")
     page.locator("button[name=way][value=totp]").click()
     page.locator("input[name=code]").fill(stack.token(contact))
     page.locator("main form button").first.click()
     page.wait_for_url("**/desk/**")
+
+
+def _give_word(page: Page) -> None:
+    if page.url.endswith("/desk/undertaking/"):
+        page.locator("button[name=accept]").click()
+        page.wait_for_url(lambda url: not url.endswith("/desk/undertaking/"))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +178,9 @@ def test_pages_behind_sign_in_are_accessible(stack: Stack, visit: Visitor, conta
     with visit() as signed_in:
         _sign_in(signed_in, stack, contact)
         if contact.endswith("@shibei.example"):
-            enter_desk(signed_in, stack, contact)
+            _show_device(signed_in, stack, contact)
+            _check_as_it_is(signed_in, visit, "undertaking", "/desk/undertaking/")
+            _give_word(signed_in)
         for look in LOOKS:
             with with_look(visit, look, signed_in) as page:
                 for name, path in pages.items():
@@ -180,15 +193,15 @@ def test_pages_that_ask_for_a_proof_are_accessible(stack: Stack, visit: Visitor)
         signed_in.goto("/account/ways/recovery-codes/")
         signed_in.locator("main form button[type=submit]").click()
         signed_in.goto("/account/ways/app/")  # a second device needs a proof by the first
-        _check_as_it_is(signed_in, visit, "verify-ways")
+        _check_as_it_is(signed_in, visit, "verify-ways", "/account/verify/")
         signed_in.locator("button[name=way][value=recovery]").click()
-        _check_as_it_is(signed_in, visit, "verify-recovery")
+        _check_as_it_is(signed_in, visit, "verify-recovery", "/account/verify/")
 
 
-def _check_as_it_is(signed_in: Page, visit: Visitor, name: str) -> None:
+def _check_as_it_is(signed_in: Page, visit: Visitor, name: str, path: str) -> None:
     for look in LOOKS:
         with with_look(visit, look, signed_in) as page:
-            check_page(page, name, "/account/verify/", look)
+            check_page(page, name, path, look)
 
 
 def test_everything_works_without_scripts(stack: Stack, visit: Visitor) -> None:

@@ -13,7 +13,7 @@ from accounts.audit.actions import record_audit
 from accounts.audit.rules import Actor
 from accounts.contacts.errors import ContactTaken, LastContact
 from accounts.contacts.models import ContactChange
-from accounts.contacts.rules import PROVE, UNDO_PERIOD, digest_token, new_token
+from accounts.contacts.rules import ASK_AGAIN_AFTER, PROVE, UNDO_PERIOD, digest_token, new_token
 from accounts.notices.actions import tell
 from accounts.otp.actions import issue_challenge, lock_contact, verify_challenge
 from accounts.otp.models import Challenge
@@ -86,6 +86,21 @@ def confirm_contact(user: User, kind: ContactKind, *, actor: Actor, at: datetime
     """Note that user says the contact is still in use although a message came back. Source: K119."""
     if User.objects.filter(pk=user.pk).exclude(**{f"{kind}_bounced_at": None}).update(**{f"{kind}_bounced_at": None}):
         record_audit("contact.confirmed", actor=actor, target=f"user:{user.pk}", at=at, details={"kind": kind})
+
+
+@transaction.atomic
+def confirm_contacts(user: User, *, actor: Actor, at: datetime) -> None:
+    """Note that user says all their contacts are still theirs; they are not asked again for months. Source: K119."""
+    answered = {"contacts_confirmed_at": at, "contacts_ask_after": None}
+    User.objects.filter(pk=user.pk).update(**answered)
+    for name, value in answered.items():
+        setattr(user, name, value)
+    record_audit("contacts.confirmed", actor=actor, target=f"user:{user.pk}", at=at)
+
+
+def ask_later(user: User, *, at: datetime) -> None:
+    """Leave user alone with the question for two weeks. Source: K119."""
+    User.objects.filter(pk=user.pk).update(contacts_ask_after=at + ASK_AGAIN_AFTER)
 
 
 def note_bounce(user_id: int, kind: ContactKind, at: datetime) -> None:

@@ -7,13 +7,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.users.models import User
-from accounts.users.rules import Contact, ContactKind, parse_contact
+from accounts.users.rules import Contact, ContactKind, parse_contact_as
 
 
 class NewContactForm(forms.Form):
     """contact: what a valid form holds."""
 
-    new = forms.CharField(max_length=320)
+    new = forms.CharField(max_length=320, error_messages={"max_length": _("That is much too long.")})
 
     def __init__(self, user: User, kind: ContactKind, data: Any = None) -> None:
         super().__init__(data)
@@ -32,13 +32,7 @@ class NewContactForm(forms.Form):
         }
 
     def clean_new(self) -> Contact:
-        contact = parse_contact(self.cleaned_data["new"])
-        if contact.kind is not self.kind:
-            raise ValidationError(
-                _("That is not an e-mail address. It should look like name@example.com.")
-                if self.kind is ContactKind.EMAIL
-                else _("Enter a mobile number of 11 digits.")
-            )
+        contact = parse_contact_as(self.kind, self.cleaned_data["new"])
         if any(contact == own and own.is_proven for own in self.user.contacts):
             raise ValidationError(_("This is the one that your account has already."))
         return contact

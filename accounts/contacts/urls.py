@@ -6,6 +6,8 @@ from accounts.contacts import views
 
 app_name = "contacts"
 urlpatterns = [
+    path("contacts/still-mine/", views.still_mine, name="still_mine"),
+    path("contacts/later/", views.later, name="later"),
     path("contacts/<slug:kind>/", views.change, name="change"),
     path("contacts/<slug:kind>/code/", views.prove, name="prove"),
     path("contacts/<slug:kind>/remove/", views.remove, name="remove"),

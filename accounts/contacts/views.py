@@ -13,7 +13,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.audit.rules import Actor, ActorKind
-from accounts.contacts.actions import confirm_contact, kind_label, prove_and_change, remove_contact, send_proof
+from accounts.contacts.actions import (
+    ask_later,
+    confirm_contact,
+    confirm_contacts,
+    kind_label,
+    prove_and_change,
+    remove_contact,
+    send_proof,
+)
 from accounts.contacts.errors import LastContact, NotUndoable
 from accounts.contacts.forms import NewContactForm
 from accounts.contacts.pending import PendingContact, forget_pending
@@ -38,7 +46,11 @@ def _changing(request: SignedInRequest, kind: str) -> Act | None:
     contact = form.contact if form else None
     if contact is None:
         return None
-    label = gettext("change your %(what)s to %(new)s") % {"what": kind_label(kind), "new": contact.masked}
+    words = {"what": kind_label(kind), "new": contact.masked}
+    is_change = bool(getattr(request.user, kind))
+    label = (
+        gettext("change your %(what)s to %(new)s") if is_change else gettext("add %(new)s as your %(what)s")
+    ) % words
     return Act("contact.change", label, {"kind": kind, "to": contact.value})
 
 
@@ -75,10 +87,12 @@ def prove(request: SignedInRequest, kind: str) -> HttpResponse:
     if "again" in request.POST:
         return _send_again(request, pending)
     form = CodeForm(request.POST if request.method == "POST" else None)
+    is_change = bool(getattr(request.user, kind))
     if form.is_valid() and _try_code(request.user, pending, form):
         forget_pending(request.session)
         request.session.cycle_key()
-        messages.success(request, gettext("Your %(what)s is changed.") % {"what": kind_label(kind)})
+        done = gettext("Your %(what)s is changed.") if is_change else gettext("Your %(what)s is added.")
+        messages.success(request, done % {"what": kind_label(kind)})
         return redirect(HERE)
     return _show_code_page(request, pending, form)
 
@@ -104,6 +118,26 @@ def confirm(request: SignedInRequest, kind: str) -> HttpResponse:
     """The person says that a contact is in use although a message came back."""
     confirm_contact(request.user, _kind(kind), actor=_actor(request.user), at=timezone.now())
     messages.success(request, gettext("Thank you. We go on using it."))
+    return redirect(HERE)
+
+
+@never_cache
+@login_required
+@require_POST
+def still_mine(request: SignedInRequest) -> HttpResponse:
+    """The person says that all contacts are still theirs."""
+    confirm_contacts(request.user, actor=_actor(request.user), at=timezone.now())
+    messages.success(request, gettext("Thank you. We go on using them."))
+    return redirect(HERE)
+
+
+@never_cache
+@login_required
+@require_POST
+def later(request: SignedInRequest) -> HttpResponse:
+    """The person would rather say so another time."""
+    ask_later(request.user, at=timezone.now())
+    messages.success(request, gettext("We ask you again in two weeks."))
     return redirect(HERE)
 
 

@@ -16,6 +16,7 @@ from accounts.devices.models import Browser, SignIn
 from accounts.devices.rules import Level, Risk, level_of
 from accounts.devices.traces import Trace
 from accounts.otp.models import Challenge
+from accounts.users.locking import Gone, hold
 from accounts.users.models import User
 from accounts.users.rules import Contact
 
@@ -26,6 +27,7 @@ NOTE_WRONG_CODE = """
     SELECT id, %(at)s, 'wrong_code', %(way)s, %(family)s, %(system)s, %(network)s, %(place)s, '[]', 'usual', ''
     FROM accounts_user, quickly WHERE {kind}_index = %(index)s
         AND ({kind}_verified_at IS NOT NULL OR (email_verified_at IS NULL AND phone_verified_at IS NULL))
+    FOR SHARE OF accounts_user
 """
 
 
@@ -35,8 +37,11 @@ def record_sign_in(
 ) -> SignIn:
     """Note that user came in, know the browser from now on, and tell user of what is unusual by another contact.
 
-    way: kind of the contact that opened the door. Source: K31, K35, Y7.
+    way: kind of the contact that opened the door. Raises Gone where user was locked or left meanwhile.
+    Source: K31, K35, Y7.
     """
+    if not hold(user).is_active:
+        raise Gone
     browser = Browser(
         user=user,
         token_digest=trace.digest(user),
@@ -67,8 +72,10 @@ def record_sign_in(
     return sign_in
 
 
+@transaction.atomic
 def record_locked(user: User, trace: Trace, *, way: str, at: datetime) -> SignIn:
-    """Note that somebody proved a contact of an account that is locked."""
+    """Note that somebody proved a contact of an account that is locked. Raises Gone where user left meanwhile."""
+    hold(user)
     return SignIn.objects.create(user=user, at=at, result=SignIn.Result.LOCKED, way=way, **trace.as_fields())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +17,7 @@ from accounts.devices.selectors import unusual
 from accounts.devices.sessions import SIGN_IN
 from accounts.devices.traces import remember_browser, trace_of
 from accounts.otp.freshness import mark_signed_in
+from accounts.users.locking import Gone
 from accounts.users.models import User
 
 LOCKED = "locked_account"  # session key: id of a person who proved a contact and may not come in
@@ -27,7 +30,8 @@ def open_session(request: HttpRequest, user: User, *, way: str, following: str =
     """
     at, trace = timezone.now(), trace_of(request)
     if not user.is_active:
-        record_locked(user, trace, way=way, at=at)
+        with suppress(Gone):
+            record_locked(user, trace, way=way, at=at)
         request.session[LOCKED] = user.pk
         return redirect("account_inactive")
     risks = unusual(user, trace, at=at)
@@ -37,7 +41,11 @@ def open_session(request: HttpRequest, user: User, *, way: str, following: str =
     request.session.pop(LOCKED, None)  # of somebody else, who was here before
     mark_signed_in(request.session, at=at)
     key = request.session.session_key or ""
-    sign_in = record_sign_in(user, trace, risks, way=way, session_key=key, at=at)
+    try:
+        sign_in = record_sign_in(user, trace, risks, way=way, session_key=key, at=at)
+    except Gone:
+        request.session.flush()
+        return redirect("account_inactive")
     request.session[SIGN_IN] = sign_in.pk
     if sign_in.level == Level.ASKED:
         ask_again(request.session, following or resolve_url(settings.LOGIN_REDIRECT_URL))

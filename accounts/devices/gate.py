@@ -18,7 +18,7 @@ ASK_AGAIN = "ask_again"  # session key: the address to go to once it is proven
 OPEN_NAMESPACES = frozenset({"verify", "otp_webauthn", "compromise", "policies", "campaigns", "check", "log"})
 OPEN_NAMES = frozenset(
     {"sign_ins:again", "sign_ins:prove", "account_logout", "account_inactive"}
-    | {"language", "healthz", "readyz", "jwks", "gpc"}
+    | {"language", "healthz", "readyz", "jwks", "gpc", "unsubscribe"}
 )
 
 

@@ -20,7 +20,8 @@ def tell_of_sign_in(user: User, sign_in: SignIn, *, at: datetime) -> None:
         parameters = {
             "at": date_format(timezone.localtime(sign_in.at), "DATETIME_FORMAT"),
             "browser": sign_in.browser_words,
-            "place": sign_in.place_words,
+            "place": sign_in.place,
+            "where": sign_in.where_words,
             "unusual": pgettext("between items", ", ").join(sign_in.risk_labels),
             "url": settings.BASE_URL + reverse("sign_ins:not_me", args=[sign_in.pk]),
             "lock_url": settings.BASE_URL + reverse("compromise:report"),

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.devices.network import OTHER
 from accounts.devices.rules import Level, Risk
 
 
@@ -72,12 +73,13 @@ class SignIn(models.Model):
 
     @property
     def browser_words(self) -> str:
-        """`Firefox on Android 15`, or that it is not known."""
-        if self.family and self.system:
-            return gettext("%(family)s on %(system)s") % {"family": self.family, "system": self.system}
-        return self.family or self.system or pgettext("browser", "unknown")
+        """`Firefox on Android 15`, as much of it as is known, or that none of it is."""
+        family = "" if self.family == OTHER else self.family
+        if family and self.system:
+            return gettext("%(family)s on %(system)s") % {"family": family, "system": self.system}
+        return family or self.system or gettext("a browser that we do not recognise")
 
     @property
-    def place_words(self) -> str:
-        """The rough place, or that it is not known."""
-        return self.place or pgettext("place", "unknown")
+    def where_words(self) -> str:
+        """From which browser and which rough place; of what is not known, nothing is said."""
+        return pgettext("between items", ", ").join(filter(None, (self.browser_words, self.place)))

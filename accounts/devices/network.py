@@ -36,7 +36,7 @@ _VERSIONS = (
     ("iOS", re.compile(r"OS (\d+)_\d")),
     ("Android", re.compile(r"Android (\d+)\b(?!; K\))")),
 )
-_OTHER = "Other"
+OTHER = "Other"  # a browser that has a name, but none that is known here
 _LONGEST = 512  # a header beyond that is nobody's browser
 
 
@@ -64,7 +64,7 @@ def family_and_system(user_agent: str) -> tuple[str, str]:
     text = user_agent[:_LONGEST]
     if not text.strip():
         return "", ""
-    family = next((name for name, pattern in _FAMILIES if pattern.search(text)), _OTHER)
+    family = next((name for name, pattern in _FAMILIES if pattern.search(text)), OTHER)
     system = next((name for name, pattern in _SYSTEMS if pattern.search(text)), "")
     return family, system
 

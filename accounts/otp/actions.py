@@ -28,6 +28,7 @@ from accounts.otp.rules import (
 )
 from accounts.otp.selectors import latest_challenge, live_contact_challenge
 from accounts.otp.throttle import refuse_haste, refuse_strangers_haste
+from accounts.users.locking import hold
 from accounts.users.models import User
 from accounts.users.rules import Contact, ContactKind
 
@@ -66,7 +67,7 @@ def issue_challenge(
         raise NoProvenContact
     code, kind = new_code(), _kind_of(contact)
     with transaction.atomic(durable=True):
-        _lock(user)
+        hold(user)
         refuse_haste(user, kind, contact=contact, network=network, at=at)
         _replace_older(user, act, at)
         sealed = None if instead else code
@@ -85,7 +86,7 @@ def expect_proof(
     """Expect something that user has already: a token, a passkey, a recovery code. Opens the challenge that counts the
     tries, or finds the one that is open. Raises TooSoon (API 429)."""
     with transaction.atomic(durable=True):
-        _lock(user)
+        hold(user)
         open_one = latest_challenge(act, parameters, user=user)
         if open_one and open_one.channel == kind and open_one.is_open(at):
             return open_one
@@ -174,10 +175,6 @@ def send_or_take_back(
 
 def _kind_of(contact: Contact) -> WayKind:
     return WayKind.EMAIL if contact.kind is ContactKind.EMAIL else WayKind.SMS
-
-
-def _lock(user: User) -> None:
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _replace_older(user: User, act: str, at: datetime) -> None:

@@ -22,6 +22,7 @@ from accounts.notices.actions import tell
 from accounts.otp.errors import WrongToken
 from accounts.otp.models import Authenticator, RecoveryCode
 from accounts.otp.rules import RECOVERY_CODES, WayKind, digest_recovery_code, new_recovery_code
+from accounts.users.locking import hold
 from accounts.users.models import User
 
 SECRET_BYTES = 20  # RFC 4226, section 4
@@ -66,7 +67,7 @@ def add_authenticator(user: User, secret: str, token: str, *, name: str, actor: 
 
     Raises WrongToken (API 403). Source: K30; RFC 6238.
     """
-    _lock(user)
+    hold(user)
     known: Authenticator | None = next(
         (app for app in Authenticator.objects.filter(user=user) if app.key == secret), None
     )
@@ -82,6 +83,7 @@ def add_authenticator(user: User, secret: str, token: str, *, name: str, actor: 
 @transaction.atomic
 def keep_passkey(user: User, device: WebAuthnCredential, *, name: str, actor: Actor, at: datetime) -> None:
     """Name a passkey that was just registered, in the transaction that stored it."""
+    hold(user)
     device.name = name
     device.save(update_fields=["name"])
     _note("added", user, WayKind.PASSKEY, device, actor=actor, at=at)
@@ -90,7 +92,7 @@ def keep_passkey(user: User, device: WebAuthnCredential, *, name: str, actor: Ac
 @transaction.atomic
 def make_recovery_codes(user: User, *, actor: Actor, at: datetime) -> list[str]:
     """Ten codes to print, shown this once; older ones die. Source: K30; OWASP ASVS 6.5."""
-    _lock(user)
+    hold(user)
     RecoveryCode.objects.filter(user=user).delete()
     codes = [new_recovery_code() for _ in range(RECOVERY_CODES)]
     RecoveryCode.objects.bulk_create(
@@ -121,7 +123,7 @@ def remove_device(user: User, kind: WayKind, device: Device, *, actor: Actor, at
 @transaction.atomic
 def forget_devices(user: User, *, actor: Actor, at: datetime) -> int:
     """Remove every app, passkey and recovery code of somebody who lost them all; how many apps and passkeys."""
-    _lock(user)
+    hold(user)
     devices: Sequence[tuple[WayKind, Device]] = [
         (WayKind(kind), device) for kind, model in DEVICES.items() for device in model.objects.filter(user=user)
     ]
@@ -148,7 +150,3 @@ def _tell(user: User, change: str, at: datetime) -> None:
     parameters = {"change": change, "at": date_format(timezone.localtime(at), "DATETIME_FORMAT")}
     proven = [contact for contact in user.contacts if contact.is_proven]
     tell(user, "ways_changed", parameters, contacts=proven, at=at)
-
-
-def _lock(user: User) -> None:
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)

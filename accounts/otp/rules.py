@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import TextChoices
@@ -25,6 +25,15 @@ RECOVERY_CODES = 10
 RECOVERY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 PROOF_LIFETIME = timedelta(minutes=5)  # from the proof to the act it was given for
 FRESH = timedelta(minutes=10)  # how long a sign-in stands for the first device of one's own
+
+
+def counts_from(added_at: datetime | None, hours: float) -> datetime:
+    """From when on a way that was added then counts where several proofs are needed; None: added before that was noted.
+
+    Whoever has somebody's mailbox can add a way of their own; that makes no second proof before its owner, who was told
+    of it at every proven contact, has had time to object. Source: NIST SP 800-63B 4.1.2.1 and 4.6.
+    """
+    return datetime.min.replace(tzinfo=UTC) if added_at is None else added_at + timedelta(hours=hours)
 
 
 class WayKind(TextChoices):

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django_otp_webauthn.models import WebAuthnCredential
 
 from accounts.otp.models import Authenticator, Challenge, RecoveryCode
-from accounts.otp.rules import OWN_DEVICES, WayKind, digest_parameters
+from accounts.otp.pending import Act
+from accounts.otp.rules import OWN_DEVICES, WayKind, counts_from, digest_parameters
 from accounts.users.models import User
 from accounts.users.rules import Contact, ContactKind
 
@@ -31,6 +35,16 @@ class Way:
     def is_device(self) -> bool:
         """Whether it can be renamed and removed by itself."""
         return self.kind in OWN_DEVICES
+
+    @property
+    def counts_from(self) -> datetime:
+        """From when on it is one of several proofs; see accounts.otp.rules.counts_from."""
+        return counts_from(self.added_at, settings.SECOND_PROOF_HOURS)
+
+    @property
+    def is_young(self) -> bool:
+        """Whether that is still to come."""
+        return self.counts_from > timezone.now()
 
 
 def open_challenge(user: User, act: str, parameters: Mapping[str, str], *, at: datetime) -> Challenge | None:
@@ -72,6 +86,33 @@ def ways_of(user: User) -> list[Way]:
         *(_contact(user, contact) for contact in contacts),
         *_recovery(user),
     ]
+
+
+def ways_for(user: User, act: Act, *, at: datetime) -> list[Way]:
+    """Those of ways_of that count for act at the given instant."""
+    ways = [way for way in ways_of(user) if not act.ways or way.kind in act.ways]
+    return ways if act.proofs < 2 else [way for way in ways if way.counts_from <= at]
+
+
+def missing_proofs(user: User, act: Act, *, at: datetime) -> str | None:
+    """Why user cannot prove act by themselves at the given instant, in words for them; None where they can."""
+    first: dict[WayKind, datetime] = {}
+    for way in ways_of(user):
+        if not act.ways or way.kind in act.ways:
+            first[way.kind] = min(way.counts_from, first.get(way.kind, way.counts_from))
+    if act.proofs < 2:
+        return None if first else gettext("You have no way to prove this yet. Add one of those that it needs.")
+    if len(first) < act.proofs:
+        said = gettext("This needs %(needed)d different proofs that it is you, and you have %(have)d.")
+        return said % {"needed": act.proofs, "have": len(first)}
+    counts = sorted(first.values())[act.proofs - 1]
+    if counts <= at:
+        return None
+    said = gettext(
+        "This needs %(needed)d different proofs that it is you. What you added lately counts as one of them from"
+        " %(at)s on, so that nobody who got into your account a moment ago can do it in your name."
+    )
+    return said % {"needed": act.proofs, "at": date_format(timezone.localtime(counts), "Y-m-d H:i")}
 
 
 def authenticators_of(user: User) -> list[Authenticator]:

@@ -22,6 +22,7 @@ from django.utils import timezone
 from accounts.otp.models import Challenge
 from accounts.otp.pending import Act, PendingAct, forget_pending
 from accounts.otp.rules import PROOF_LIFETIME, WayKind, digest_parameters
+from accounts.otp.selectors import ways_for
 
 __all__ = ["Act", "ask_for_proof", "consume_proof", "is_proven", "kinds_proven", "remember_proof", "step_up"]
 
@@ -114,7 +115,7 @@ def _claim(request: HttpRequest, act: Act) -> list[UUID]:
 
 def _proofs(request: HttpRequest, act: Act) -> QuerySet[Challenge]:
     noted = request.session.get(PROOFS_KEY)
-    if not noted:
+    if not noted or not request.user.is_authenticated:
         return Challenge.objects.none()
     proofs = Challenge.objects.filter(
         pk__in=noted,
@@ -124,4 +125,6 @@ def _proofs(request: HttpRequest, act: Act) -> QuerySet[Challenge]:
         used_at__gt=timezone.now() - PROOF_LIFETIME,
         spent_at=None,
     )
+    if act.proofs > 1:
+        return proofs.filter(channel__in={way.kind for way in ways_for(request.user, act, at=timezone.now())})
     return proofs.filter(channel__in=act.ways) if act.ways else proofs

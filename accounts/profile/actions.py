@@ -10,6 +10,7 @@ from accounts.audit.rules import Actor, ActorKind
 from accounts.profile.errors import FieldLocked, LockNotAnnounced
 from accounts.profile.models import ExternalCheck, LockNotice, ProfileChange, ProfileItem, Source
 from accounts.profile.rules import FIELDS, parse_values, remind_on
+from accounts.users.locking import hold
 from accounts.users.models import User
 
 MATCHED = "match"
@@ -82,11 +83,12 @@ def remove_item(user: User, field: str, *, actor: Actor, at: datetime) -> None:
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     item = ProfileItem.objects.filter(user=user, field=field).first()
-    if item is None:
+    if item is None and not (field == "name" and user.name):  # a name may be older than the profile
         return
-    if FIELDS[field].is_locked(is_given=True, is_verified=item.verified_at is not None):
+    if FIELDS[field].is_locked(is_given=True, is_verified=bool(item and item.verified_at)):
         raise FieldLocked(field)
-    item.delete()
+    if item:
+        item.delete()
     ProfileChange.objects.filter(user=user, field=field).update(before="", after="")
     ProfileChange.objects.create(user=user, field=field, at=at, actor=str(actor))
     if field == "name":
@@ -97,19 +99,27 @@ def remove_item(user: User, field: str, *, actor: Actor, at: datetime) -> None:
 
 def announce_locks(user: User, fields: Iterable[str], *, at: datetime) -> None:
     """Note that user is being told which of fields cannot be edited later. The first time counts. Source: K92."""
-    lockable = [LockNotice(user=user, field=code, shown_at=at) for code in fields if FIELDS[code].lock]
-    LockNotice.objects.bulk_create(lockable, ignore_conflicts=True)
+    known = set(LockNotice.objects.filter(user=user).values_list("field", flat=True))
+    unknown = [code for code in fields if FIELDS[code].lock and code not in known]
+    if not unknown:
+        return
+    with transaction.atomic():
+        hold(user)
+        notices = [LockNotice(user=user, field=code, shown_at=at) for code in unknown]
+        LockNotice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
 @transaction.atomic
 def record_check(user: User, field: str, *, checked_by: str, result: str, actor: Actor, at: datetime) -> ExternalCheck:
     """Note that somebody outside compared field; where the result is `match` the value counts as verified.
 
-    checked_by: a recipient's code such as `id-authority`. Source: K16, Y16.
+    checked_by: a recipient's code such as `id-authority`. at: aware UTC instant of the comparison; a value that is
+    younger was not compared. Source: K16, Y16.
     """
+    hold(user)
     check = ExternalCheck.objects.create(user=user, field=field, checked_by=checked_by, result=result, at=at)
     if result == MATCHED:
-        ProfileItem.objects.filter(user=user, field=field).update(verified_at=at)
+        ProfileItem.objects.filter(user=user, field=field, since_at__lte=at).update(verified_at=at)
     details = {"field": field, "checked_by": checked_by, "result": result}
     record_audit("profile.checked", actor=actor, target=f"user:{user.pk}", at=at, details=details)
     return check

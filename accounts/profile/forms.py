@@ -1,23 +1,25 @@
 """What people type about themselves, and what they switch on and off."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.profile.models import MarketingChoice
+from accounts.profile.models import ProfileLabel
 from accounts.profile.preferences import MARKETING, SWITCHES, Settings
 from accounts.profile.rules import parse_values
 from accounts.profile.selectors import Item
 from accounts.profile.specs import FieldSpec
 from accounts.profile.validation import ENDLESS
+from accounts.profile.words import SWITCH_WORDS, marketing_words
 from accounts.users.forms import OWN_NAMES
 from accounts.users.models import User
 
 EXPIRY = "id-expiry"
 WITHOUT_END = "endless"
+LONGEST = 2000  # characters that are looked at; what fits a field is said by its own rule
 
 
 class ProfileForm(forms.Form):
@@ -44,6 +46,9 @@ class ProfileForm(forms.Form):
         values = {code: str(typed[code]) for code in self.open if code in typed}
         if EXPIRY in values and typed.get(WITHOUT_END):
             values[EXPIRY] = ENDLESS
+        elif not values.get(EXPIRY, ENDLESS):
+            self.add_error(EXPIRY, self.fields[EXPIRY].error_messages["required"])
+            del values[EXPIRY]
         try:
             self.values = parse_values(values, self.known)
         except ValidationError as error:
@@ -61,26 +66,36 @@ class Switch(forms.CheckboxInput):
 class SettingsForm(forms.Form):
     """Everything that can be switched, the language and the look of pages."""
 
-    language = forms.ChoiceField(label=_("Language"), choices=OWN_NAMES, widget=forms.RadioSelect)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=OWN_NAMES,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a language."), "invalid_choice": _("Choose one of the list.")},
+    )
     theme = forms.ChoiceField(
-        label=_("Light or dark"), choices=User.Theme.choices, widget=forms.RadioSelect, required=False
+        label=_("Light or dark"),
+        choices=User.Theme.choices,
+        widget=forms.RadioSelect,
+        required=False,
+        error_messages={"invalid_choice": _("Choose one of the list.")},
     )
 
-    def __init__(self, user: User, marketing: Mapping[tuple[str, str], Any], data: Any = None) -> None:
+    def __init__(
+        self,
+        user: User,
+        marketing: Mapping[tuple[str, str], Any],
+        labelled: Sequence[ProfileLabel] = (),
+        data: Any = None,
+    ) -> None:
         super().__init__(data, initial={"language": user.language, "theme": user.theme})
-        labels = {
-            "findable_by_phone": _("Others can find me by my mobile number"),
-            "findable_by_email": _("Others can find me by my e-mail address"),
-            "allows_profiling": _("Put me into groups by what I use"),
-        }
+        self.labelled = labelled
         for name in SWITCHES:
-            self._add_switch(name, labels[name], is_on=getattr(user, name))
+            self._add_switch(name, SWITCH_WORDS[name], is_on=getattr(user, name))
         for channel, topic in MARKETING:
-            label = _("%(topic)s by %(channel)s") % {
-                "topic": MarketingChoice.Topic(topic).label,
-                "channel": MarketingChoice.Channel(channel).label,
-            }
-            self._add_switch(_name(channel, topic), label, is_on=(channel, topic) in marketing)
+            is_on = (channel, topic) in marketing
+            self._add_switch(_name(channel, topic), marketing_words(channel, topic), is_on=is_on)
+        for each in labelled:
+            self._add_switch(f"label_{each.pk}", _("Treat me as one of them"), is_on=each.switched_off_at is None)
 
     def _add_switch(self, name: str, label: Any, *, is_on: bool) -> None:
         self.fields[name] = forms.BooleanField(label=label, required=False, widget=Switch(), initial=is_on)
@@ -93,11 +108,13 @@ class SettingsForm(forms.Form):
             marketing={(channel, topic): data[_name(channel, topic)] for channel, topic in MARKETING},
             language=data["language"],
             theme=data["theme"],
+            labels={label.pk: data[f"label_{label.pk}"] for label in self.labelled},
         )
 
 
 def _form_field(spec: FieldSpec) -> forms.Field:
-    options: dict[str, Any] = {"label": spec.label, "help_text": spec.hint}
+    messages = {"required": spec.ask, "max_length": _("That is much too long.")}
+    options: dict[str, Any] = {"label": spec.label, "help_text": spec.hint, "error_messages": messages}
     attributes = {"autocomplete": spec.autocomplete}
     if spec.choices:
         # What was sent is judged by the field's own rule, like everything else.
@@ -105,8 +122,8 @@ def _form_field(spec: FieldSpec) -> forms.Field:
             widget=forms.Select(attributes, choices=[("", _("Please choose")), *spec.choices()]), **options
         )
     if spec.code == EXPIRY:
-        return forms.CharField(widget=forms.TextInput({**attributes, "type": "date"}), max_length=20, **options)
-    return forms.CharField(widget=forms.TextInput(attributes), max_length=300, **options)
+        return forms.CharField(widget=forms.TextInput({**attributes, "type": "date"}), max_length=LONGEST, **options)
+    return forms.CharField(widget=forms.TextInput(attributes), max_length=LONGEST, **options)
 
 
 def _name(channel: str, topic: str) -> str:

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.sealing.fields import SealedField
+from accounts.sealing.fields import SealedField, SealedJSONField
 
 
 class Source(models.TextChoices):
@@ -91,12 +91,17 @@ class ExternalCheck(models.Model):
 
 
 class ProfileLabel(models.Model):
-    """A label of a group that the person was put into (K73). reason: from what it was concluded, in words."""
+    """A label of a group that a company put the person into (K73). given_by: its short name. code: its own. words,
+    reason: one text for each language, the latter from what it was concluded. switched_off_at: since when the person
+    does not want to be treated by it; the row stays, so that it is not simply put again."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="labels", db_index=False)
-    label = SealedField()
-    reason = SealedField(blank=True, default="")
+    given_by = models.TextField(default="")
+    code = SealedField(default="")
+    words = SealedJSONField(default=dict)
+    reason = SealedJSONField(blank=True, default=dict)
     at = models.DateTimeField()
+    switched_off_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = (models.Index(fields=["user"], name="label_by_user"),)

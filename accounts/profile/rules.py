@@ -18,11 +18,13 @@ REMIND_BEFORE = timedelta(days=182)  # six months before a document expires
 
 _IDENTITY = LockReason(
     LockedWhen.GIVEN,
+    _("It identifies you. Later we change it only after comparing your document, so that nobody else can."),
     _("It identifies you. To change it, the document must be compared first, so that nobody else can."),
     _("the duty to know who a customer is"),
 )
 _REGISTERED = LockReason(
     LockedWhen.VERIFIED,
+    _("From then on we change it only after comparing your document again."),
     _("It was compared with your document. To change it, the document must be compared again."),
     _("the duty to know who a customer is"),
 )
@@ -89,14 +91,17 @@ FIELDS: Mapping[str, FieldSpec] = {
     for spec in (
         FieldSpec(
             "account-holder",
-            _("This account is for"),
+            _("Account holder"),
+            _("Choose for whom this account is."),
             _one_of(_holders),
             holders=_EVERYBODY,
             choices=_holders,
+            hint=_("It decides what we ask you for."),
         ),
         FieldSpec(
             "name",
             _("Name"),
+            _("Enter your name."),
             _alone(validation.parse_name),
             mask_name,
             lock=_REGISTERED,
@@ -104,11 +109,27 @@ FIELDS: Mapping[str, FieldSpec] = {
             hint=_("As it stands on your identity document."),
             autocomplete="name",
         ),
-        FieldSpec("nationality", _("Nationality"), _one_of(_nationalities), lock=_REGISTERED, choices=_nationalities),
-        FieldSpec("sex", _("Sex"), _one_of(_sexes), lock=_REGISTERED, choices=_sexes, autocomplete="sex"),
+        FieldSpec(
+            "nationality",
+            _("Nationality"),
+            _("Choose your nationality."),
+            _one_of(_nationalities),
+            lock=_REGISTERED,
+            choices=_nationalities,
+        ),
+        FieldSpec(
+            "sex",
+            _("Sex"),
+            _("Choose your sex."),
+            _one_of(_sexes),
+            lock=_REGISTERED,
+            choices=_sexes,
+            autocomplete="sex",
+        ),
         FieldSpec(
             "occupation",
             _("Occupation"),
+            _("Enter your occupation."),
             _alone(validation.parse_text),
             hint=_("Such as teacher, student or shop owner."),
             autocomplete="organization-title",
@@ -116,6 +137,7 @@ FIELDS: Mapping[str, FieldSpec] = {
         FieldSpec(
             "address",
             _("Address"),
+            _("Enter your address."),
             _alone(validation.parse_address),
             mask_address,
             holders=_EVERYBODY,
@@ -126,6 +148,7 @@ FIELDS: Mapping[str, FieldSpec] = {
         FieldSpec(
             "id-kind",
             _("Kind of identity document"),
+            _("Choose the kind of document."),
             _one_of(_document_kinds),
             lock=_IDENTITY,
             choices=_document_kinds,
@@ -134,6 +157,7 @@ FIELDS: Mapping[str, FieldSpec] = {
         FieldSpec(
             "id-number",
             _("Number of the document"),
+            _("Enter the number of the document."),
             _parse_document_number,
             mask_number,
             lock=_IDENTITY,
@@ -143,12 +167,14 @@ FIELDS: Mapping[str, FieldSpec] = {
         FieldSpec(
             "id-expiry",
             _("The document is valid until"),
+            _("Enter the last day of the document, or tick that it is valid without end."),
             _alone(validation.parse_expiry),
             also_as="id-number",
         ),
         FieldSpec(
             "company-name",
             _("Name of the enterprise"),
+            _("Enter the name of the enterprise."),
             _alone(validation.parse_text),
             holders=_ENTERPRISE,
             lock=_REGISTERED,
@@ -158,6 +184,7 @@ FIELDS: Mapping[str, FieldSpec] = {
         FieldSpec(
             "registration-number",
             _("Unified social credit code"),
+            _("Enter the 18 characters of the code."),
             _alone(validation.parse_credit_code),
             mask_number,
             holders=_ENTERPRISE,
@@ -168,6 +195,7 @@ FIELDS: Mapping[str, FieldSpec] = {
         FieldSpec(
             "contact-person",
             _("Contact person"),
+            _("Enter the name of the contact person."),
             _alone(validation.parse_name),
             mask_name,
             holders=_ENTERPRISE,

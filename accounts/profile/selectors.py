@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
+
 from accounts.audit.rules import Actor, ActorKind
 from accounts.profile.models import (
     ExternalCheck,
@@ -18,6 +20,7 @@ from accounts.profile.models import (
 from accounts.profile.rules import DOCUMENT, FIELDS
 from accounts.profile.specs import FieldSpec, Holder
 from accounts.users.models import User
+from accounts.users.rules import ContactKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +114,21 @@ def marketing_of(user: User) -> dict[tuple[str, str], datetime]:
     return {(row.channel, row.topic): row.at for row in rows}
 
 
-def wants(user: User, channel: str, topic: str) -> bool:
-    """Whether marketing of topic may be sent to user over channel, now: the one answer for every sender.
+def wanting(channel: str, topic: str) -> Q:
+    """Those to whom marketing of topic may be sent over channel, now: the one rule for every sender.
 
-    False without a proven contact of that channel, and for an account that is locked, closed or switched off.
+    Nobody without a proven contact of that channel, and nobody who is locked, on their way out, closed or shut out.
     Source: K39, K71, K74.
     """
-    is_reachable = user.email_verified_at if channel == MarketingChoice.Channel.EMAIL else user.phone_verified_at
-    if not (user.is_active and is_reachable) or user.locked_at or user.closed_at:
-        return False
-    return MarketingChoice.objects.filter(user=user, channel=channel, topic=topic, is_on=True).exists()
+    kind = ContactKind.EMAIL if channel == MarketingChoice.Channel.EMAIL else ContactKind.PHONE
+    chosen = MarketingChoice.objects.filter(user=OuterRef("pk"), channel=channel, topic=topic, is_on=True)
+    reachable = Q(is_active=True, locked_at=None, leaving_at=None, closed_at=None)
+    return reachable & Q(Exists(chosen), **{f"{kind}_verified_at__isnull": False})
+
+
+def wants(user: User, channel: str, topic: str) -> bool:
+    """Whether marketing of topic may be sent to user over channel, now. One query."""
+    return User.objects.filter(wanting(channel, topic), pk=user.pk).exists()
 
 
 def _item(user: User, spec: FieldSpec, row: ProfileItem | None) -> Item:

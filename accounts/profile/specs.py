@@ -32,22 +32,25 @@ class LockedWhen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LockReason:
-    """Why a value cannot be edited (K91). ground: the duty behind it, where the register names no law for the field."""
+    """Why a value cannot be edited (K91). text: said of one that is locked; before: to whoever is about to give one
+    (K92). ground: the duty behind it, where the register names no law for the field."""
 
     when: LockedWhen
+    before: Text
     text: Text
     ground: Text
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """code: as in the policies' registers. parse: what somebody typed, and the person's other values by code, to the
-    one way of writing it; raises ValidationError. mask: for everybody but the person. is_masked: also on the person's
-    own page, until they ask to see it. is_sensitive: PIPL 28. also_as: the item of a register under which the field
-    stands where it has none of its own."""
+    """code: as in the policies' registers. ask: what to do, for whoever left it empty. parse: what somebody typed, and
+    the person's other values by code, to the one way of writing it; raises ValidationError. mask: for everybody but the
+    person. is_masked: also on the person's own page, until they ask to see it. is_sensitive: PIPL 28. also_as: the item
+    of a register under which the field stands where it has none of its own."""
 
     code: str
     label: Text
+    ask: Text
     parse: Callable[[str, Mapping[str, str]], str]
     mask: Callable[[str], str] = mask_all
     holders: frozenset[Holder] = frozenset({Holder.PERSON})

@@ -47,12 +47,12 @@ def parse_name(text: str) -> str:
 
 def parse_text(text: str) -> str:
     """A line of words."""
-    return _one_line(text, TEXT_LENGTH)
+    return _with_letters(_one_line(text, TEXT_LENGTH))
 
 
 def parse_address(text: str) -> str:
     """A postal address in one line; line breaks become spaces."""
-    address = _one_line(re.sub(r"\s*[\r\n]+\s*", " ", text), ADDRESS_LENGTH)
+    address = _with_letters(_one_line(re.sub(r"\s*[\r\n]+\s*", " ", text), ADDRESS_LENGTH))
     if len(address) < 5:
         raise ValidationError(_("Enter the whole address, with street and number."))
     return address
@@ -128,6 +128,12 @@ def _one_line(text: str, longest: int) -> str:
         raise ValidationError(_("That is too long: at most %(count)d characters."), params={"count": longest})
     if any(unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Cn") for character in line):
         raise ValidationError(_("This contains a character that cannot be printed."))
+    return line
+
+
+def _with_letters(line: str) -> str:
+    if not any(unicodedata.category(character)[0] == "L" for character in line):
+        raise ValidationError(_("Write it in words."))
     return line
 
 

@@ -22,8 +22,8 @@ def role_required(*roles: Role) -> Callable[[View], View]:
     """Let in who has one of roles and proved, once in this session, an authenticator app or a passkey.
 
     Sends the stranger to sign in and come back, and whoever settings.STAFF_GATES hold up to where the first of them
-    says. Raises Http404 for somebody signed in without the role: not found and not yours are the same words.
-    Source: K60; OWASP ASVS 6.3.
+    says, unless that is this page. Raises Http404 for somebody signed in without the role: not found and not yours
+    are the same words. Source: K60; OWASP ASVS 6.3.
     """
 
     def decorate(view: View) -> View:
@@ -42,7 +42,8 @@ def role_required(*roles: Role) -> Callable[[View], View]:
 
 def _held_up(request: HttpRequest) -> HttpResponseBase | None:
     for gate in settings.STAFF_GATES:
-        if place := import_string(gate)(request.user):
+        place = import_string(gate)(request.user)
+        if place and place != request.path:
             return redirect(place)
     if getattr(request.user, "otp_device", None) is None:
         return ask_for_proof(request, begin_work())

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.profile.masks import mask_name
 from accounts.sealing.fields import BlindIndexField, SealedField
 from accounts.users.rules import Contact, ContactKind
 
@@ -31,9 +32,10 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """email: lower case or empty. phone: E.164 such as +8613800138000, or empty. A contact without its
     `…_verified_at` has not been proven and is used for nothing but proving it (K14). …_bounced_at: when a message last
-    came back from it (K119). findable_by_…: whether others may find the person by it (K26, K82). leaving_at: since when
-    the person is on their way out and may still change their mind. closed_at: since when the account is gone and the
-    row holds nothing personal. Contacts and name lie sealed."""
+    came back from it (K119). findable_by_…: whether others may find the person by it (K26, K82). contacts_confirmed_at:
+    when the person last said that their contacts are theirs; contacts_ask_after: until then they are not asked again.
+    leaving_at: since when the person is on their way out and may still change their mind. closed_at: since when the
+    account is gone and the row holds nothing personal. Contacts and name lie sealed."""
 
     class Theme(models.TextChoices):
         SYSTEM = "", _("As the device")
@@ -56,6 +58,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     allows_profiling = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     locked_at = models.DateTimeField(null=True, blank=True)
+    contacts_confirmed_at = models.DateTimeField(null=True, blank=True)
+    contacts_ask_after = models.DateTimeField(null=True, blank=True)
     leaving_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     is_staff = models.BooleanField(default=False)
@@ -75,6 +79,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"user {self.pk}"
+
+    @property
+    def masked_name(self) -> str:
+        """The name as it may stand on a page that others can see over one's shoulder, such as in each header (K72)."""
+        return mask_name(self.name)
 
     @property
     def proven_contact(self) -> Contact | None:

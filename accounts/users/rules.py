@@ -8,6 +8,7 @@ from enum import StrEnum
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
@@ -69,10 +70,13 @@ def parse_contact(text: str) -> Contact:
 
     Raises ValidationError with what is wrong and what right looks like. Source: K14.
     """
-    text = unicodedata.normalize("NFKC", text).strip()
-    if "@" in text:
-        return Contact(ContactKind.EMAIL, _normalise_email(text))
-    return Contact(ContactKind.PHONE, _normalise_phone(text))
+    kind = ContactKind.EMAIL if "@" in unicodedata.normalize("NFKC", text) else ContactKind.PHONE
+    return _parse(kind, text, _("Enter a mobile number of 11 digits, or an e-mail address."))
+
+
+def parse_contact_as(kind: ContactKind, text: str) -> Contact:
+    """The contact of that kind that somebody typed. Raises ValidationError as parse_contact. Source: K14."""
+    return _parse(kind, text, _("Enter a mobile number of 11 digits."))
 
 
 def mask_email(email: str) -> str:
@@ -90,6 +94,13 @@ def mask_phone(phone: str) -> str:
     return masked if number.country_code == HOME_CODE else f"+{number.country_code} {masked}"
 
 
+def _parse(kind: ContactKind, text: str, not_a_number: str | Promise) -> Contact:
+    text = unicodedata.normalize("NFKC", text).strip()
+    if kind is ContactKind.EMAIL:
+        return Contact(kind, _normalise_email(text))
+    return Contact(kind, _normalise_phone(text, not_a_number))
+
+
 def _normalise_email(text: str) -> str:
     email = text.lower()
     try:
@@ -100,13 +111,13 @@ def _normalise_email(text: str) -> str:
     return email
 
 
-def _normalise_phone(text: str) -> str:
+def _normalise_phone(text: str, not_a_number: str | Promise) -> str:
     if not _PHONE_CHARACTERS.fullmatch(text):
-        raise ValidationError(_("Enter a mobile number of 11 digits, or an e-mail address."))
+        raise ValidationError(str(not_a_number))
     try:
         number = phonenumbers.parse(text, HOME_REGION)
     except NumberParseException as error:
-        raise ValidationError(_("Enter a mobile number of 11 digits, or an e-mail address.")) from error
+        raise ValidationError(str(not_a_number)) from error
     if number.country_code == HOME_CODE and (count := len(str(number.national_number))) != HOME_DIGITS:
         raise ValidationError(
             ngettext_lazy(

@@ -17,6 +17,9 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.audit.rules import Actor, ActorKind
+from accounts.contacts.actions import confirm_contacts
+from accounts.contacts.selectors import asks_about_contacts
 from accounts.devices.actions import record_wrong_code
 from accounts.devices.entering import open_session
 from accounts.devices.traces import trace_of
@@ -64,17 +67,29 @@ def confirm_code(request: HttpRequest) -> HttpResponse:
         if form.is_valid() and (user := _try_code(request, pending, form)):
             forget_entrance(request.session)
             response = open_session(request, user, way=pending.contact.kind, following=pending.following)
-            _ask_about_bounces(request, user)
+            _ask_about_contacts(request, user, pending.contact)
             return response
     return _show_code_page(request, pending, form)
 
 
-def _ask_about_bounces(request: HttpRequest, user: User) -> None:
-    """Whoever comes in and was not reached lately is asked whether the contact is still theirs (K119)."""
-    if request.user.is_authenticated and (user.email_bounced_at or user.phone_bounced_at):
+def _ask_about_contacts(request: HttpRequest, user: User, proven: Contact) -> None:
+    """Whoever comes in and was not reached lately, or did not confirm their contacts for long, is asked (K119).
+
+    proven: the contact by which they came in; whoever has no other one has just answered.
+    """
+    at = timezone.now()
+    if not request.user.is_authenticated:
+        return
+    if user.email_bounced_at or user.phone_bounced_at:
         question = gettext("A message that we sent you came back. Is the contact still yours?")
-        link = format_html('{} <a href="{}#contacts">{}</a>', question, reverse("account"), gettext("Look at it"))
-        messages.warning(request, link)
+    elif not asks_about_contacts(user, at=at):
+        return
+    elif user.contacts == [proven]:
+        return confirm_contacts(user, actor=Actor(ActorKind.SUBJECT, user.pk), at=at)
+    else:
+        question = gettext("Are your mobile number and e-mail address still yours?")
+    link = format_html('{} <a href="{}#contacts">{}</a>', question, reverse("account"), gettext("Look at it"))
+    messages.warning(request, link)
 
 
 def _ask_for_contact(request: HttpRequest, entrance: Entrance) -> HttpResponse:

@@ -75,6 +75,9 @@ KINDS: dict[str, Kind] = {
         _("Read the versions of the policy. Without a version the one in effect is meant."),
     ),
     "subject_closed": Kind(409, _("The person has left"), _("Nothing more is recorded about them.")),
+    "no_profiling": Kind(
+        409, _("The person does not allow labels"), _("Nothing was recorded. Treat them as without any label.")
+    ),
     "not_withdrawable": Kind(
         409,
         _("There is nothing to withdraw"),
@@ -113,6 +116,11 @@ KINDS: dict[str, Kind] = {
     ),
     "too_many_requests": Kind(
         429, _("Too many requests"), _("Wait as many seconds as Retry-After says. RateLimit tells what is left.")
+    ),
+    "searched_too_often": Kind(
+        429,
+        _("This was searched for too often"),
+        _("A key may search so many times an hour, and all together for one contact so many times a day."),
     ),
     "broken": Kind(500, _("Something went wrong on our side"), _("Try once more with the same idempotency key.")),
     "unavailable": Kind(

@@ -21,6 +21,10 @@ class Scope(models.TextChoices):
     SUBJECTS_WRITE = "subjects:write", _("describe data subjects")
     IMPORTS_WRITE = "imports:write", _("import existing consents")
     EXPORTS_READ = "exports:read", _("export for auditors")
+    PEOPLE_FIND = "people:find", _("search for people who may be found")
+    PEOPLE_READ = "people:read", _("read labels of account holders")
+    PEOPLE_WRITE = "people:write", _("put labels and checks of account holders")
+    MARKETING_SEND = "marketing:send", _("ask whether advertising may be sent")
 
 
 class ApiKey(models.Model):

@@ -1,4 +1,4 @@
-"""Every read of the ledger. A person sees their own, nobody else's."""
+"""Where people stand: the ledger's answers as they count now. A person sees their own, nobody else's."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db.models import Q
 
 from accounts.models import User
-from consent.ledger.models import ConsentEvent, ConsentState, ConsentStatus, DataSubject
+from consent.ledger.models import ConsentState, ConsentStatus, DataSubject
 from consent.ledger.references import reference_ref
 from consent.ledger.rules import SILENCE, YES, QuestionStanding, StateFacts, asks_anew, standing
 from consent.ledger.statements import STATES, fetch_all
@@ -78,15 +77,6 @@ class PolicyStanding:
         return tuple(line for line in self.lines if line.standing.is_open)
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """An event with what it is about. purpose: None for the policy as a whole."""
-
-    event: ConsentEvent
-    version: PolicyVersion
-    purpose: Purpose | None
-
-
 def standing_of(user: User, policy: Policy, at: datetime) -> PolicyStanding:
     """Where the user stands with a policy at the aware instant `at`. As many queries as `standings_of`."""
     return standings_of(user, [policy], at)[0]
@@ -115,33 +105,10 @@ def standings_of(user: User, policies: Sequence[Policy], at: datetime) -> list[P
 def consent_records(user: User, at: datetime) -> list[PolicyStanding]:
     """Where the user stands with every policy that account holders are asked about, or that they ever answered, by
     short name. Seven queries, and four more where a process meets a version for the first time."""
-    answered = ConsentState.objects.filter(subject_id__in=_subject_ids(user)).values("policy_id")
+    answered = ConsentState.objects.filter(subject_id__in=subject_ids_of(user)).values("policy_id")
     policies = Policy.objects.filter(Q(asks_account_holders=True) | Q(pk__in=answered)).order_by("slug")
     records = standings_of(user, list(policies.select_related("controller")), at)
     return [record for record in records if record.version or record.scheduled]
-
-
-def history_of(user: User, *, limit: int = 50, before: tuple[datetime, UUID] | None = None) -> list[HistoryEntry]:
-    """The user's acts towards every controller, newest first. before: (at, id) of the last event of the page before.
-    Four queries."""
-    events = ConsentEvent.objects.filter(subject_id__in=_subject_ids(user)).order_by("-at", "-id")
-    if before:
-        events = events.filter(Q(at__lt=before[0]) | Q(at=before[0], id__lt=before[1]))
-    page = list(events[:limit])
-    versions = PolicyVersion.objects.select_related("policy").in_bulk({event.version_id for event in page})
-    purposes = {(purpose.version_id, purpose.code): purpose for purpose in Purpose.objects.filter(version__in=versions)}
-    return [HistoryEntry(e, versions[e.version_id], purposes.get((e.version_id, e.purpose))) for e in page]
-
-
-def history_page(user: User, before: str = "", *, limit: int = 50) -> tuple[list[HistoryEntry], str]:
-    """A page of `history_of`, and the mark by which the next one is asked for, empty after the last.
-
-    before: the mark of the page before; one that cannot be read gives the first page.
-    """
-    entries = history_of(user, limit=limit + 1, before=_mark(before))
-    more = len(entries) > limit
-    last = entries[:limit][-1].event if more else None
-    return entries[:limit], f"{last.at.isoformat()}~{last.id}" if last else ""
 
 
 def states_for(user: User, policy: Policy) -> list[StateFacts]:
@@ -154,6 +121,11 @@ def subjects_of(user: User, controller_ids: Iterable[int]) -> dict[int, DataSubj
     """The user in the eyes of the controllers that know them, by controller. One query."""
     rows = DataSubject.objects.filter(user=user, controller__in=controller_ids)
     return {subject.controller_id: subject for subject in rows}
+
+
+def subject_ids_of(user: User) -> list[int]:
+    """The user in the eyes of every controller that knows them. One query."""
+    return list(DataSubject.objects.filter(user=user).values_list("pk", flat=True))
 
 
 def states_of(subject_ids: Iterable[int], policy_ids: Iterable[int]) -> dict[tuple[int, int], list[StateFacts]]:
@@ -183,19 +155,6 @@ def states_by_reference(controller_id: int, reference: str) -> dict[int, list[St
         if policy_id is not None and not recipient:
             states[policy_id].append(StateFacts(purpose, version_id, status, kind, at))
     return states
-
-
-def _subject_ids(user: User) -> list[int]:
-    return list(DataSubject.objects.filter(user=user).values_list("pk", flat=True))
-
-
-def _mark(text: str) -> tuple[datetime, UUID] | None:
-    at, _tilde, event_id = text.partition("~")
-    try:
-        mark = datetime.fromisoformat(at), UUID(event_id)
-    except ValueError:
-        return None
-    return mark if mark[0].utcoffset() is not None else None
 
 
 @dataclass(frozen=True, slots=True)

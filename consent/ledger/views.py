@@ -20,9 +20,10 @@ from consent.ledger.actions import Answer, record_answers, withdraw
 from consent.ledger.asking import Asking
 from consent.ledger.errors import LedgerError
 from consent.ledger.gate import gate_exempt
+from consent.ledger.history import history_page
 from consent.ledger.models import ConsentKind, ConsentStatus
 from consent.ledger.pages import answers_from, consent_record, question_cards
-from consent.ledger.selectors import consent_records, history_page
+from consent.ledger.selectors import consent_records
 from consent.policies.models import VersionStatus
 from consent.policies.rendering import rendered
 from consent.policies.selectors import register_of

@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consent.policies.fields import localized
@@ -36,7 +37,7 @@ class LocalizedFields(forms.Form):
             texts = self.initial.get(name) or {}
             for code, language in LANGUAGES:
                 self.fields[f"{name}_{code}"] = forms.CharField(
-                    label=f"{label} ({language})",
+                    label=gettext("%(label)s (%(language)s)") % {"label": label, "language": language},
                     required=False,
                     max_length=WORDS_LIMIT_CHARACTERS,
                     initial=texts.get(code, ""),

@@ -76,3 +76,11 @@ def test_the_example_environment_names_everything_that_the_settings_read() -> No
     named = set(re.findall(r"^#?([A-Z_]+?)(?:_FILE)?=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
     assert read - named == set()
+
+
+def test_the_composition_passes_on_everything_that_the_settings_read() -> None:
+    read = set(READ_BY_SETTINGS.findall((ROOT / "portal" / "settings.py").read_text()))
+    passed = set(re.findall(r"\b([A-Z_]+?)(?:_FILE)?[:=]", (ROOT / "docker-compose.yml").read_text()))
+    of_the_image = set(re.findall(r"^ +([A-Z_]+)=", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+
+    assert read - passed - of_the_image == {"ASSENT_DEVELOPMENT", "DEV_INBOX_URL"}

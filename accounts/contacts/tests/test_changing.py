@@ -15,9 +15,10 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.audit.models import AuditEntry
 from accounts.audit.rules import Actor, ActorKind
 from accounts.conftest import PostOffice
-from accounts.contacts.actions import change_contact, confirm_contact, note_bounce, remove_contact
+from accounts.contacts.actions import ask_later, change_contact, confirm_contact, note_bounce, remove_contact
 from accounts.contacts.errors import ContactTaken, LastContact
 from accounts.contacts.models import ContactChange
+from accounts.contacts.selectors import asks_about_contacts
 from accounts.contacts.undoing import undo_change
 from accounts.models import Challenge, SignIn, User
 from accounts.notices.models import Notice
@@ -103,6 +104,38 @@ def test_the_code_that_went_to_the_new_number_makes_it_theirs(
     assert chen.phone_verified_at
     assert post_office.texts[-1]["phone"] == NEW
     assert list(User.objects.naming(Contact(ContactKind.PHONE, NEW))) == [chen]
+
+
+def test_a_first_contact_of_a_kind_is_added_and_not_changed(make_user: Callable[..., User]) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(make_user(email="new@people.example", language="en"))
+
+    page = " ".join(client.get(PHONE).content.decode().split())
+    client.post(PHONE, {"new": NEW})
+    asked = client.get("/account/verify/").content.decode()
+
+    assert "<title> Add a mobile number" in page
+    assert "Change the mobile number" not in page
+    assert "add 139 **** 9000 as your mobile number" in asked
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "said"),
+    [
+        ("phone", "abc12345678", "Enter a mobile number of 11 digits."),
+        ("phone", "new@people.example", "Enter a mobile number of 11 digits."),
+        ("email", "x" * 300, "That is not an e-mail address."),
+        ("email", "13900139000", "That is not an e-mail address."),
+        ("email", "x" * 400, "That is much too long."),
+    ],
+)
+def test_what_does_not_fit_is_answered_for_the_kind_that_is_asked_for(
+    at_home: Client, kind: str, typed: str, said: str
+) -> None:
+    page = at_home.post(f"/account/contacts/{kind}/", {"new": typed}).content.decode()
+
+    assert said in page
+    assert "Enter a mobile number of 11 digits, or" not in page
 
 
 def test_whoever_was_reached_before_is_told_with_a_link_and_the_trail_names_no_number(
@@ -342,3 +375,59 @@ def test_a_bounce_of_a_contact_that_is_not_proven_asks_nothing(alice: User) -> N
     alice.refresh_from_db()
     assert alice.phone_bounced_at is None
     assert not AuditEntry.objects.filter(act="contact.confirmed").exists()
+
+
+def test_whoever_did_not_confirm_for_a_year_is_asked_at_sign_in_and_answers_once(
+    chen: User, post_office: PostOffice
+) -> None:
+    long_ago = timezone.now() - timedelta(days=366)
+    User.objects.update(email_verified_at=long_ago, phone_verified_at=timezone.now())
+    visitor = Visitor(post_office)
+    visitor.sign_in("chen@people.example")
+
+    visitor.type_code()
+
+    assert "still yours?" in visitor.read("/policies/")
+    assert "Are these still yours?" in visitor.read("/account/")
+    visitor.post("/account/contacts/still-mine/")
+    assert "Are these still yours?" not in visitor.read("/account/")
+    assert AuditEntry.objects.filter(act="contacts.confirmed", target=f"user:{chen.pk}").count() == 1
+
+
+def test_whoever_answers_later_is_left_alone_for_two_weeks(chen: User) -> None:
+    at = timezone.now()
+    User.objects.update(email_verified_at=at - timedelta(days=366))
+
+    ask_later(User.objects.get(), at=at)
+
+    asked = [asks_about_contacts(User.objects.get(), at=at + timedelta(days=days)) for days in (0, 13, 14)]
+    assert asked == [False, False, True]
+
+
+@pytest.mark.parametrize(("days", "is_asked"), [(364, False), (366, True)])
+def test_the_months_are_counted_from_the_last_word_or_the_oldest_proof(chen: User, days: int, is_asked: bool) -> None:
+    at = timezone.now()
+    User.objects.update(email_verified_at=at - timedelta(days=900), contacts_confirmed_at=at - timedelta(days=days))
+
+    assert asks_about_contacts(User.objects.get(), at=at) is is_asked
+
+
+def test_whoever_has_one_contact_and_came_in_by_it_has_answered(alice: User, post_office: PostOffice) -> None:
+    User.objects.update(email_verified_at=timezone.now() - timedelta(days=366))
+    visitor = Visitor(post_office)
+    visitor.sign_in("alice@people.example")
+
+    visitor.type_code()
+
+    assert "still yours?" not in visitor.read("/policies/")
+    assert User.objects.get().contacts_confirmed_at is not None
+
+
+def test_only_its_owner_answers_and_only_by_a_form(chen: User, alice: User, at_home: Client) -> None:
+    for where in ("still-mine", "later"):
+        assert Client().post(f"/account/contacts/{where}/")["Location"].startswith("/account/login/")
+        assert at_home.get(f"/account/contacts/{where}/").status_code == 405
+        at_home.post(f"/account/contacts/{where}/")
+
+    alice.refresh_from_db()
+    assert (alice.contacts_confirmed_at, alice.contacts_ask_after) == (None, None)

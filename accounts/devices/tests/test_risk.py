@@ -121,7 +121,7 @@ def test_a_new_browser_is_told_by_the_other_contact(reachable: User, come_in: Co
     assert (sign_in.risks, sign_in.level) == (["new_browser"], Level.TOLD)
     assert post_office.texts[-1]["phone"] == PHONE.value
     assert "Safari on iOS 17" in text
-    assert "place: unknown (new browser)" in text
+    assert ": Safari on iOS 17 (new browser)." in text
     assert reverse("sign_ins:not_me", args=[sign_in.pk]) in text
     assert len(post_office.mails) == mails
 

@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from accounts.devices.actions import record_sign_in, record_wrong_code, sweep_sign_ins
 from accounts.devices.network import system_version
@@ -196,9 +197,26 @@ def test_a_version_is_kept_only_where_browsers_tell_it_truthfully(agent: str, sy
     assert system_version(agent) == system
 
 
+@pytest.mark.parametrize(
+    ("family", "system", "place", "words"),
+    [
+        ("Firefox", "Android 15", "Guangzhou", "Firefox on Android 15, Guangzhou"),
+        ("Firefox", "", "", "Firefox"),
+        ("Other", "Linux", "", "Linux"),
+        ("", "", "Guangzhou", "a browser that we do not recognise, Guangzhou"),
+    ],
+)
+def test_what_is_not_known_of_a_sign_in_is_left_out(family: str, system: str, place: str, words: str) -> None:
+    with override("en"):
+        assert SignIn(family=family, system=system, place=place).where_words == words
+
+
 def test_a_browser_without_a_name_is_let_in(alice: User, come_in: ComeIn) -> None:
     come_in(alice, Client(), agent="")
 
     sign_in = SignIn.objects.get()
-    assert (sign_in.family, sign_in.system, sign_in.browser_words) == ("", "", "unknown")
+    assert (sign_in.family, sign_in.system, sign_in.browser_words) == (
+        *("", ""),
+        "a browser that we do not recognise",
+    )
     assert Session.objects.filter(session_key=sign_in.session_key).exists()

@@ -11,19 +11,21 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.test import Client
 from django.urls import include, path
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 import portal.urls
 from accounts.conftest import PostOffice
-from accounts.models import Authenticator, Challenge, User
+from accounts.models import Authenticator, Challenge, RecoveryCode, User
 from accounts.otp.rules import OWN_DEVICES, WayKind
+from accounts.otp.selectors import missing_proofs, ways_for
 from accounts.otp.step_up import Act, step_up
-from accounts.otp.tests.factories import make_authenticator, prove, token_of
+from accounts.otp.tests.factories import LONG_AGO, make_authenticator, prove, token_of
 
 DONE: list[QueryDict] = []
 MOVE, LEAVE = "/move/", "/leave/"
 TO_PARIS = Act("thing.move", "move the thing to Paris", {"to": "Paris"})
+TO_LEAVE = Act("thing.leave", "leave", proofs=2)
 ENTER = Act("thing.enter", "enter", ways=OWN_DEVICES)
 
 
@@ -46,7 +48,7 @@ def move(request: HttpRequest) -> HttpResponse:
     return redirect("/moved/")
 
 
-@step_up(lambda _request: Act("thing.leave", "leave", proofs=2))
+@step_up(lambda _request: TO_LEAVE)
 def leave(request: HttpRequest) -> HttpResponse:
     """Needs two proofs to be seen."""
     return redirect("/left/") if request.method == "POST" else HttpResponse("leave")
@@ -168,10 +170,11 @@ def test_a_proof_is_good_for_five_minutes(browser: Client, alice: User, minutes:
 
 
 def test_two_proofs_are_of_two_kinds(browser: Client, alice: User) -> None:
-    act = Act("thing.leave", "leave", proofs=2)
+    act = TO_LEAVE
     prove(browser, alice, act, kinds=(WayKind.EMAIL, WayKind.EMAIL))
     assert browser.get(LEAVE).headers["Location"] == "/account/verify/"
 
+    RecoveryCode.objects.create(user=alice, digest=bytes(32), made_at=LONG_AGO)
     prove(browser, alice, act, kinds=(WayKind.RECOVERY,))
 
     assert browser.get(LEAVE).content == b"leave"
@@ -197,12 +200,60 @@ def test_the_second_proof_cannot_be_the_first_kind_again(browser: Client, alice:
     assert browser.get(LEAVE).content == b"leave"
 
 
-def test_who_has_one_kind_only_is_told_what_to_do(browser: Client, post_office: PostOffice) -> None:
+def test_who_has_one_kind_only_is_told_what_to_do(browser: Client) -> None:
     browser.get(LEAVE)
-    choose(browser, WayKind.EMAIL)
-    show(browser, post_office.last_code())
 
-    assert "You have no second way" in browser.get("/account/verify/").content.decode()
+    page = browser.get("/account/verify/").content.decode()
+
+    assert "This needs 2 different proofs that it is you, and you have 1." in page
+    assert 'name="way"' not in page
+
+
+def test_a_way_added_a_moment_ago_is_no_second_proof(browser: Client, alice: User) -> None:
+    make_authenticator(alice, added_at=timezone.now() - timedelta(hours=71))
+    browser.get(LEAVE)
+    prove(browser, alice, TO_LEAVE)
+
+    page = browser.get("/account/verify/").content.decode()
+
+    assert browser.get(LEAVE).headers["Location"] == "/account/verify/"
+    assert browser.post(LEAVE).headers["Location"] == "/account/verify/"
+    assert "What you added lately counts as one of them from" in page
+    with time_machine.travel(timezone.now() + timedelta(hours=1, minutes=1)):
+        prove(browser, alice, TO_LEAVE)
+        assert browser.post(LEAVE).headers["Location"] == "/left/"
+
+
+@pytest.mark.parametrize("kind", [WayKind.SMS, WayKind.TOTP, WayKind.RECOVERY])
+def test_whatever_was_added_lately_counts_for_one_proof_and_not_for_two(
+    alice: User, kind: WayKind, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    now = timezone.now()
+    User.objects.filter(pk=alice.pk).update(phone="+8613900139009", phone_verified_at=now)
+    make_authenticator(alice, added_at=now)
+    RecoveryCode.objects.create(user=alice, digest=bytes(32), made_at=now)
+    alice.refresh_from_db()
+
+    with django_assert_num_queries(3):
+        counting = {way.kind for way in ways_for(alice, TO_LEAVE, at=now)}
+
+    assert kind not in counting
+    assert kind in {way.kind for way in ways_for(alice, TO_PARIS, at=now)}
+    assert kind in {way.kind for way in ways_for(alice, TO_LEAVE, at=now + timedelta(hours=72))}
+
+
+def test_the_persons_own_ways_decide_when_enough_of_them_count(alice: User) -> None:
+    now = timezone.now()
+    with translation.override("en"):
+        alone = missing_proofs(alice, TO_LEAVE, at=now)
+    app = make_authenticator(alice, added_at=now)
+
+    young = missing_proofs(alice, TO_LEAVE, at=now)
+
+    assert "you have 1" in (alone or "")
+    assert timezone.localtime(app.created_at + timedelta(hours=72)).strftime("%Y-%m-%d %H:%M") in (young or "")
+    assert missing_proofs(alice, TO_LEAVE, at=now + timedelta(hours=72)) is None
+    assert missing_proofs(alice, TO_PARIS, at=now) is None
 
 
 def test_a_page_of_one_act_does_not_prove_another_that_was_begun_meanwhile(
@@ -313,7 +364,7 @@ def test_after_half_an_hour_what_was_begun_is_forgotten(browser: Client) -> None
 )
 def test_one_is_never_sent_elsewhere(browser: Client, alice: User, evil: str) -> None:
     browser.get(LEAVE)
-    prove(browser, alice, Act("thing.leave", "leave", proofs=2))
+    prove(browser, alice, TO_LEAVE)
     session = browser.session
     session["step_up_pending"] = session["step_up_pending"] | {"path": evil}
     session.save()

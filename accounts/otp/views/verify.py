@@ -19,7 +19,7 @@ from accounts.otp.forms import CodeForm, PasskeyForm, RecoveryForm, TokenForm
 from accounts.otp.pending import PendingAct, forget_pending
 from accounts.otp.proving import begin_proof, finish_proof
 from accounts.otp.rules import BY_MESSAGE, WayKind
-from accounts.otp.selectors import Way, open_challenge, ways_of
+from accounts.otp.selectors import Way, missing_proofs, open_challenge, ways_for
 from accounts.otp.step_up import is_proven, kinds_proven
 from accounts.users.requests import SignedInRequest
 
@@ -109,14 +109,16 @@ def _page(
         form = form or FORMS[kind]()
         if isinstance(form, CodeForm):
             form.describe(challenge)
+    ways, proven = _offered(request, pending), len(kinds_proven(request, act))
     context = {
         "pending": pending,
         "kind": kind,
         "form": form,
-        "ways": _offered(request, pending),
-        "proven": len(kinds_proven(request, act)),
+        "ways": ways,
+        "proven": proven,
         "is_sent": kind in BY_MESSAGE,
         "problem": problem,
+        "missing": missing_proofs(request.user, act, at=timezone.now()) if proven + len(ways) < act.proofs else None,
     }
     return render(request, "account/verify.html", context, status=status)
 
@@ -125,7 +127,7 @@ def _offered(request: SignedInRequest, pending: PendingAct) -> list[Way]:
     """One way of each kind that counts for the act and has not been used for it."""
     used = kinds_proven(request, pending.act)
     first: dict[WayKind, Way] = {}
-    for way in ways_of(request.user):
-        if way.kind not in used and (not pending.act.ways or way.kind in pending.act.ways):
+    for way in ways_for(request.user, pending.act, at=timezone.now()):
+        if way.kind not in used:
             first.setdefault(way.kind, way)
     return list(first.values())

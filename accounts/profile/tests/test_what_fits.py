@@ -62,6 +62,13 @@ def _passes(number: str) -> bool:
     return True
 
 
+@pytest.mark.parametrize("field", ["occupation", "address", "company-name"])
+@pytest.mark.parametrize("wrong", ["😀😀😀😀😀", "12345", "\u202eroad 8, city", "x" * 1000, "  "])
+def test_a_line_of_words_has_letters_that_can_be_printed_and_an_end(field: str, wrong: str) -> None:
+    with pytest.raises(ValidationError):
+        parse_values({field: wrong}, {})
+
+
 @pytest.mark.parametrize("code", ["91350100M000100Y43", "91110000802100433B", "91350100m000100y43"])
 def test_a_credit_code_is_judged_by_its_check_character(code: str) -> None:
     assert parse_credit_code(code) == code.upper()

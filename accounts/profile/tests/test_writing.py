@@ -18,13 +18,14 @@ from accounts.notices.tasks import send_due
 from accounts.profile.actions import announce_locks, record_check, remove_item, write_item, write_items
 from accounts.profile.errors import FieldLocked, LockNotAnnounced, NoProfiling
 from accounts.profile.models import LockNotice, ProfileChange, ProfileItem, ProfileLabel, Source
-from accounts.profile.preferences import Settings, change_settings, put_label
+from accounts.profile.preferences import Label, Settings, change_settings, put_labels
 from accounts.profile.reminders import remind_of_expiry
 from accounts.profile.selectors import changes_of, items_of, wants
 from conftest import NOW
 
 CARD = {"id-kind": "resident-card", "id-number": "11010519491231002X", "id-expiry": "2040-01-31"}
 STAFF = Actor(ActorKind.STAFF, 1)
+COMMUTER = Label("commuter", {"en": "Commuter"}, {"en": "Rides at eight"}, NOW)
 
 
 def _self(user: User) -> Actor:
@@ -230,22 +231,24 @@ def test_nobody_is_sent_marketing_to_a_contact_that_is_not_proven_or_an_account_
     both = {("email", "offers"): True, ("sms", "offers"): True}
     change_settings(alice, _settings(marketing=both), actor=_self(alice), at=NOW)
     alice.phone = "+8613800138009"
+    alice.save()
 
     assert wants(alice, "email", "offers")
     assert not wants(alice, "sms", "offers")
-    alice.locked_at = NOW
-    assert not wants(alice, "email", "offers")
+    for reason in ("locked_at", "leaving_at", "closed_at"):
+        User.objects.filter(pk=alice.pk).update(**{"locked_at": None, "leaving_at": None, reason: NOW})
+        assert not wants(alice, "email", "offers")
 
 
 def test_without_profiling_labels_are_deleted_and_none_can_be_put(alice: User) -> None:
     change_settings(alice, _settings(switches={"allows_profiling": True}), actor=_self(alice), at=NOW)
-    put_label(alice, "Commuter", reason="Rides at eight", at=NOW)
+    put_labels(alice, "shibei", [COMMUTER], actor=STAFF, at=NOW)
 
     change_settings(alice, _settings(), actor=_self(alice), at=NOW)
 
     assert not ProfileLabel.objects.exists()
     with pytest.raises(NoProfiling):
-        put_label(alice, "Commuter", reason="Rides at eight", at=NOW)
+        put_labels(alice, "shibei", [COMMUTER], actor=STAFF, at=NOW)
 
 
 def test_the_trail_says_what_was_switched_and_a_second_time_nothing(alice: User) -> None:

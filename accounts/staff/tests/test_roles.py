@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.management import CommandError, call_command
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import RequestFactory
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.audit.models import AuditEntry
 from accounts.audit.rules import SYSTEM
@@ -36,8 +36,9 @@ def ask(user: User | AnonymousUser) -> HttpResponse:
 
 
 def test_a_role_and_a_device_open_the_page_for_one_query(
-    dave: User, django_assert_num_queries: DjangoAssertNumQueries
+    dave: User, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
+    settings.STAFF_GATES = ["accounts.otp.gates.needs_authenticator"]
     dave.otp_device = Authenticator.objects.get()  # type: ignore[attr-defined]  # as django-otp's middleware finds it
 
     with django_assert_num_queries(1):

@@ -116,3 +116,69 @@ class DecisionsBody(Struct, forbid_unknown_fields=True, kw_only=True):
     """Several questions at once; they may be about different people."""
 
     questions: Annotated[list[DecisionBody], Meta(min_length=1, max_length=MOST_DECISIONS)]
+
+
+ContactText = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=254,
+        description="An e-mail address or a mobile number; outside mainland China with + and the country.",
+        examples=["13812345678"],
+    ),
+]
+
+
+class ContactBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Whose it is. In the body, since addresses are written to logs."""
+
+    contact: ContactText
+
+
+class MarketingBody(ContactBody, forbid_unknown_fields=True, kw_only=True):
+    """One message that you would send."""
+
+    topic: Literal["offers", "news", "surveys"]
+    purpose: Annotated[
+        Code, Meta(description="Purpose of your register under which you advertise: then it is decided about, too.")
+    ] = ""
+
+
+class OptOutBody(ContactBody, forbid_unknown_fields=True, kw_only=True):
+    """What came back, and from which number."""
+
+    text: Annotated[str, Meta(max_length=1000)]
+
+
+_Words = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PLAIN)]
+
+
+class LabelWords(Struct, forbid_unknown_fields=True, kw_only=True, rename={"zh_hans": "zh-hans"}):
+    """A few plain words in both languages."""
+
+    zh_hans: _Words
+    en: _Words
+
+
+class LabelBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A group. code: your own. reason: from what it was concluded."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=100, pattern=_PLAIN)]
+    words: LabelWords
+    reason: LabelWords
+    since: Instant
+
+
+class LabelsBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """All labels that you give somebody; an empty list takes them away."""
+
+    labels: Annotated[list[LabelBody], Meta(max_length=100)]
+
+
+class CheckBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """One comparison. checked_by: a code, such as that of a recipient in your register."""
+
+    item: Item
+    checked_by: Annotated[str, Meta(min_length=1, max_length=100, pattern="^[a-z0-9][a-z0-9-]*$")]
+    result: Literal["match", "mismatch"]
+    at: Instant

@@ -9,6 +9,12 @@ REFERENCE = OpenApiParameter(
     OpenApiParameter.PATH,
     description="Your own name for the person, percent-encoded.",
 )
+PERSON = OpenApiParameter(
+    "person",
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+    OpenApiParameter.PATH,
+    description="An account holder of yours, as people/identify or people/find named them.",
+)
 SLUG = OpenApiParameter(
     "slug", {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}, OpenApiParameter.PATH, description="Policy."
 )

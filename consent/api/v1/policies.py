@@ -168,6 +168,7 @@ def _version(history: PolicyHistory, edition: Edition) -> VersionAnswer:
         status=edition.status,
         published_at=_instant(version.published_at),
         effective_at=_instant(version.effective_at),
+        entered_at=_instant(version.entered_at) if version.entered_at else None,
         change_kinds=version.change_kinds,
         change_summary=version.change_summary,
         url=address(f"policies/{history.policy.slug}/versions/{version.number}"),

@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from consent.api.v1 import acts, decisions, documentation, past, people, policies, proof, states, transfer
+from consent.api.v1 import (
+    acts,
+    decisions,
+    documentation,
+    holders,
+    labels,
+    marketing,
+    past,
+    people,
+    policies,
+    proof,
+    states,
+    transfer,
+)
 
 app_name = "api"
 
@@ -21,6 +34,12 @@ urlpatterns = [
     path("subjects/<path:reference>/as-of", past.Past.as_view(), name="past"),
     path("subjects/<path:reference>", people.Person.as_view(), name="person"),
     path("decisions/batch", decisions.ManyDecisions.as_view(), name="many_decisions"),
+    path("people/find", holders.FindPerson.as_view(), name="find_person"),
+    path("people/identify", holders.IdentifyPerson.as_view(), name="identify_person"),
+    path("people/<str:person>/labels", labels.Labels.as_view(), name="labels"),
+    path("people/<str:person>/checks", labels.Checks.as_view(), name="checks"),
+    path("marketing/check", marketing.MarketingCheck.as_view(), name="marketing_check"),
+    path("marketing/opt-outs", marketing.OptOuts.as_view(), name="opt_outs"),
     path("receipts/<uuid:event>", proof.Receipts.as_view(), name="receipt"),
     path("log/checkpoint", proof.Checkpoint.as_view(), name="checkpoint"),
     path("log/proofs/<uuid:event>", proof.Proofs.as_view(), name="proof"),

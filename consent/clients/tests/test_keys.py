@@ -148,7 +148,7 @@ def test_the_list_takes_as_many_queries_for_many_keys_as_for_one(
     for _each in range(5):
         make_key(company)
 
-    with django_assert_num_queries(7):  # two of them: the device that the session was proven with, and the menu
+    with django_assert_num_queries(8):  # three of them: undertaking, the device that the session was proven with, menu
         desk.get(PAGE)
 
 

@@ -18,7 +18,7 @@ from reportlab.platypus import Flowable, KeepTogether, SimpleDocTemplate
 
 from consent.ledger.decisions.as_of import AnswerThen, AsOf, PolicyThen
 from consent.ledger.models import ConsentKind
-from consent.ledger.receipts.paper import INK, MAIN, QUIET, text
+from consent.ledger.receipts.paper import INK, MAIN, QUIET, dated, text
 from consent.ledger.receipts.pdf_signing import sign_pdf
 from consent.ledger.receipts.sheet import in_words
 from consent.policies.fields import localized
@@ -33,7 +33,8 @@ def as_of_pdf(found: AsOf, about: str, made_at: datetime) -> bytes:
     title = _("Consents on %(day)s") % {"day": date_format(localtime(found.at), "DATE_FORMAT")}
     margins = {f"{side}Margin": 20 * mm for side in ("left", "right", "top", "bottom")}
     document = SimpleDocTemplate(buffer, pagesize=A4, title=title, author=settings.PORTAL_NAME, invariant=1, **margins)
-    document.build(list(_story(found, title, about, made_at)))
+    story = list(_story(found, title, about, made_at))
+    document.build(story, onFirstPage=lambda canvas, _document: dated(canvas, made_at))
     return sign_pdf(buffer.getvalue(), reason=title)
 
 

@@ -7,6 +7,7 @@ has no bold and poor Latin letters: weight comes from size and colour, and Latin
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import HexColor
@@ -14,6 +15,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
 
 CHINESE = "STSong-Light"
@@ -22,6 +24,13 @@ _CHINESE = re.compile(r"[\u2e80-\uffef]")
 _RUNS = {True: re.compile(r"[^\x00-\xff\u2013\u2014\u2026]+"), False: re.compile(r"[^\x00-\xff\u2010-\u2026]+")}
 
 pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+
+
+def dated(canvas: Canvas, at: datetime) -> None:
+    """Let the document say that what it shows is of the aware instant at: reportlab knows only now, and 2000-01-01.
+    When it was signed, the signature says. Source: ISO 32000-2 14.3.3."""
+    stamp = f"D:{at.astimezone(UTC):%Y%m%d%H%M%S}+00'00'"
+    canvas.setDateFormatter(lambda *_clock: stamp)
 
 
 def text(

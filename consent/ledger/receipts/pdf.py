@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from io import BytesIO
 
 from django.conf import settings
@@ -28,7 +29,7 @@ from reportlab.platypus import (
 )
 
 from accounts.models import User
-from consent.ledger.receipts.paper import INK, MAIN, QUIET, text
+from consent.ledger.receipts.paper import INK, MAIN, QUIET, dated, text
 from consent.ledger.receipts.pdf_signing import sign_pdf
 from consent.ledger.receipts.selectors import Receipt
 from consent.ledger.receipts.sheet import Fact, Sheet, sheet_of
@@ -47,16 +48,17 @@ def receipt_pdf(receipt: Receipt, holder: User | None = None) -> bytes:
     """
     sheet = sheet_of(receipt, holder)
     company = receipt.record["parties"][0]["party_name"]
-    printed = _print(sheet, company, receipt.check_url if receipt.proof else "")
+    printed = _print(sheet, company, receipt.check_url if receipt.proof else "", receipt.event.at)
     whole = _with_attachment(printed, f"{receipt.file_name}.json", receipt.as_json().encode())
     return sign_pdf(whole, reason=_("Receipt %(number)s") % {"number": sheet.number}, company=company)
 
 
-def _print(sheet: Sheet, company: str, check_url: str) -> bytes:
+def _print(sheet: Sheet, company: str, check_url: str, at: datetime) -> bytes:
     buffer = BytesIO()
     frame = Frame(MARGIN, MARGIN, WIDTH, A4[1] - 2 * MARGIN, 0, 0, 0, 0)
 
     def foot(canvas: Canvas, _template: BaseDocTemplate) -> None:
+        dated(canvas, at)
         _foot(canvas, sheet.number)
 
     document = BaseDocTemplate(

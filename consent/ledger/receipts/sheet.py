@@ -121,7 +121,7 @@ def _answered(receipt: Receipt, holder: User | None) -> list[Fact]:
     items = pgettext("between items", ", ").join(_as_said(item["pii_type"]) for item in purpose["pii_information"])
     shown = receipt.record["processing"]["language"]
     company = pgettext("between items", ", ").join([party["party_name"], party["party_contact"]])
-    recipients = "; ".join(purpose["recipient_third_parties"])
+    recipients = pgettext("between names", "; ").join(purpose["recipient_third_parties"])
     return [
         Fact(_("When"), in_words(receipt.event.at)),
         Fact(_("Person"), _holder(holder)),

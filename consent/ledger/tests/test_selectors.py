@@ -8,8 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from consent.ledger.actions import Answer, record_answers
+from consent.ledger.history import history_of, history_page
 from consent.ledger.models import ConsentEvent, ConsentKind, ConsentState, ConsentStatus, DataSubject
-from consent.ledger.selectors import consent_records, history_of, history_page, standing_of, states_for
+from consent.ledger.selectors import consent_records, standing_of, states_for
 from consent.ledger.tests.factories import answer, circumstances, make_subject, themselves
 from consent.policies.models import PolicyVersion
 from consent.policies.tests.factories import facts, make_controller, make_policy, make_version

@@ -61,6 +61,8 @@ def _load(at: datetime) -> int:
     first = _first_version(policy, company, actor, at)
     for person in company["people"]:
         _person(person, controller, first, at)
+    if settings.STAFF_UNDERTAKING:
+        _undertaking(controller, company["undertaking"], actor, at)
     for rule in _json("retention.json"):
         set_rule(rule_facts(rule), actor=SYSTEM, at=at)
     _second_version(policy, company, actor, at)
@@ -70,9 +72,22 @@ def _load(at: datetime) -> int:
 def _first_version(policy: Policy, company: Mapping[str, Any], actor: Actor, at: datetime) -> PolicyVersion:
     """In effect for a month, so that people can have answered it."""
     version = actions.start_draft(policy, actor=actor, at=at)
-    actions.write_texts(version, _texts(1), actor=actor, at=at)
+    actions.write_texts(version, _texts("privacy-1"), actor=actor, at=at)
     actions.write_register(version, _json("register-1.json"))
-    consequence = company["refusal_consequence"]
+    return _publish(version, company["refusal_consequence"], actor, at)
+
+
+def _undertaking(controller: Controller, facts: Mapping[str, Any], actor: Actor, at: datetime) -> None:
+    """What staff accept before the desk opens to them: words alone, without a register (K62)."""
+    policy = Policy.objects.create(
+        controller=controller, slug=settings.STAFF_UNDERTAKING, title=facts["title"], asks_account_holders=False
+    )
+    version = actions.start_draft(policy, actor=actor, at=at)
+    actions.write_texts(version, _texts("undertaking"), actor=actor, at=at)
+    _publish(version, facts["refusal_consequence"], actor, at)
+
+
+def _publish(version: PolicyVersion, consequence: Mapping[str, str], actor: Actor, at: datetime) -> PolicyVersion:
     actions.describe_change(version, kinds=[], summary={}, refusal_consequence=consequence, actor=actor, at=at)
     published_at = at - timedelta(days=PUBLISHED_DAYS_AGO)
     return publication.publish_version(version, effective_at=at - timedelta(days=33), actor=actor, at=published_at)
@@ -81,7 +96,7 @@ def _first_version(policy: Policy, company: Mapping[str, Any], actor: Actor, at:
 def _second_version(policy: Policy, company: Mapping[str, Any], actor: Actor, at: datetime) -> None:
     """Ready to publish."""
     draft = actions.start_draft(policy, actor=actor, at=at)
-    actions.write_texts(draft, _texts(2), actor=actor, at=at)
+    actions.write_texts(draft, _texts("privacy-2"), actor=actor, at=at)
     for facts in _json("register-2.json"):
         actions.write_purpose(draft, facts, actor=actor, at=at)
     actions.describe_change(
@@ -99,7 +114,9 @@ def _staff(facts: Mapping[str, str], role: Role, at: datetime) -> User:
     grant_role(user, role, actor=SYSTEM, at=at)
     if settings.DEVELOPMENT:
         # Whose tokens /dev/inbox/ shows; elsewhere staff add an app or a passkey of their own before the desk opens.
-        Authenticator.objects.create(user=user, name="demo", key=new_secret())
+        app = Authenticator.objects.create(user=user, name="demo", key=new_secret())
+        app.created_at = at - timedelta(days=PUBLISHED_DAYS_AGO)  # long enough ago to count as a second proof
+        app.save(update_fields=["created_at"])
     return user
 
 
@@ -146,8 +163,8 @@ def _person(facts: Mapping[str, Any], controller: Controller, version: PolicyVer
     )
 
 
-def _texts(number: int) -> dict[str, str]:
-    return {code: _read(f"privacy-{number}.{code}.md") for code, _name in settings.LANGUAGES}
+def _texts(name: str) -> dict[str, str]:
+    return {code: _read(f"{name}.{code}.md") for code, _name in settings.LANGUAGES}
 
 
 def _read(name: str) -> str:

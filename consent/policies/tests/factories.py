@@ -69,6 +69,7 @@ def make_version(
     change_kinds: Sequence[str] = (),
     published_at: datetime | None = None,
     effective_at: datetime | None = None,
+    entered_at: datetime | None = None,
     languages: Sequence[str] = ("zh-hans", "en"),
 ) -> PolicyVersion:
     """The policy's next version, published and known to this process. purposes: codes, or lines made by `facts`."""
@@ -88,7 +89,8 @@ def make_version(
         _make_purpose(version, position, line)
     _make_texts(version, register, languages)
     version.published_at = published_at or effective_at - timedelta(days=NOTICE_DAYS)
-    version.save(update_fields=["published_at"])  # from here on PostgreSQL refuses every change
+    version.entered_at = entered_at
+    version.save(update_fields=["published_at", "entered_at"])  # from here on PostgreSQL refuses every change
     schedule.refresh()
     return version
 

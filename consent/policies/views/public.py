@@ -31,8 +31,9 @@ from consent.policies.views.conditional import conditional
 
 @require_safe
 def policy_list(request: HttpRequest) -> HttpResponse:
-    """Every published policy with the version in effect and the one to come."""
-    context = {"histories": published_policies(timezone.now()), "section": "policies"}
+    """Every published policy with the version in effect and the one to come, but for what staff alone accept."""
+    histories = [each for each in published_policies(timezone.now()) if each.policy.slug != settings.STAFF_UNDERTAKING]
+    context = {"histories": histories, "section": "policies"}
     return render(request, "policies/list.html", context)
 
 

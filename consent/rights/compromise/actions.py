@@ -38,5 +38,5 @@ def report_compromise(
 
 def _line(sign_in: SignIn) -> str:
     at = date_format(timezone.localtime(sign_in.at), "Y-m-d H:i")
-    facts = [at, sign_in.browser_words, sign_in.network, sign_in.place_words, sign_in.get_result_display()]
+    facts = [at, sign_in.browser_words, sign_in.network, sign_in.place, sign_in.get_result_display()]
     return " · ".join([*[str(fact) for fact in facts if fact], *sign_in.risk_labels])

@@ -10,7 +10,8 @@ class CompromiseForm(forms.Form):
     """Nothing has to be filled in, and nothing is sent along unless the person says so (K36)."""
 
     details = forms.CharField(
-        label=_("What did you notice? You can leave this empty."),
+        label=_("What did you notice?"),
+        help_text=_("You can leave this empty."),
         required=False,
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 4}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from accounts.otp.step_up import Act, consume_proof, step_up
 from accounts.users.requests import SignedInRequest
 from consent.ledger.gate import gate_exempt
 from consent.rights.export.actions import start_export, take_download
+from consent.rights.export.errors import TooManyExports
 from consent.rights.export.selectors import latest_export, own_export, state_of
 from consent.rights.export.writing import read_parts
 
@@ -36,7 +38,10 @@ def export(request: SignedInRequest) -> HttpResponse:
     """What is in the export, how far it is, and the way to it."""
     user, at = request.user, timezone.now()
     if request.method == "POST":
-        start_export(user, actor=Actor(ActorKind.SUBJECT, user.pk), at=at)
+        try:
+            start_export(user, actor=Actor(ActorKind.SUBJECT, user.pk), at=at)
+        except TooManyExports as error:
+            messages.error(request, error.message)
         return redirect("export:export")
     latest = latest_export(user)
     state = state_of(latest, at)

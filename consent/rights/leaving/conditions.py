@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.models import User
 from consent.rights.requests.models import ENDED, Channel, Kind, RightsRequest, Status
@@ -52,7 +52,7 @@ def no_open_request(user: User) -> Condition:
         "%(count)d requests of yours are open: %(numbers)s",
         len(numbers),
     )
-    state = said % {"count": len(numbers), "numbers": ", ".join(numbers)}
+    state = said % {"count": len(numbers), "numbers": pgettext("between items", ", ").join(numbers)}
     return Condition(False, state, _("Withdraw it, or wait until it is answered."))
 
 

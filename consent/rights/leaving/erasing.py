@@ -31,6 +31,7 @@ from accounts.models import (
     LockNotice,
     MarketingChoice,
     Notice,
+    PersonSearch,
     ProfileChange,
     ProfileItem,
     ProfileLabel,
@@ -50,6 +51,7 @@ from consent.rights.leaving.models import Leaving, LeavingReceipt, LeavingStep
 from consent.rights.leaving.rules import Fate, FateKind
 from consent.rights.leaving.selectors import fates_of, unmet
 from consent.rights.requests.models import ENDED, RequestDocument, RightsRequest, Status
+from consent.rights.requests.wiping import wipe
 from consent.rights.retention.models import LegalHold
 
 Step = Callable[[Leaving, User, datetime], None]
@@ -67,6 +69,7 @@ PERSONAL: tuple[type[Model], ...] = (
     LockNotice,
     ExternalCheck,
     MarketingChoice,
+    PersonSearch,
     ContactChange,
     SignIn,
     Browser,
@@ -158,9 +161,11 @@ def _close_ledger(_leaving: Leaving, user: User, at: datetime) -> None:
     close_subjects(user, at=at)
 
 
-def _wipe_records(_leaving: Leaving, user: User, _at: datetime) -> None:
-    for model in PERSONAL:
+def _wipe_records(leaving: Leaving, user: User, at: datetime) -> None:
+    """After the account is closed, as whoever writes under accounts.users.locking sees: so nothing comes after this."""
+    for model in (*PERSONAL, *OPENS_THE_ACCOUNT):
         model._default_manager.filter(user=user).delete()
+    _wipe_requests(leaving, user, at)
     LegalHold.objects.filter(user=user).update(reason="", lift_reason="")
 
 
@@ -170,7 +175,7 @@ def _wipe_requests(_leaving: Leaving, user: User, at: datetime) -> None:
     mine = RightsRequest.objects.filter(user=user)
     mine.exclude(status__in=ENDED).update(status=Status.WITHDRAWN, ended_at=at, claimed_by=None, claimed_at=None)
     RequestDocument.objects.filter(request__in=mine, destroyed_at=None).update(content=None, destroyed_at=at)
-    mine.update(contact_kind="", contact_value="", name="", details="", wanted=None, answer="")
+    wipe(mine, at=at)
 
 
 def _say_farewell(leaving: Leaving, user: User, at: datetime) -> None:
@@ -195,6 +200,7 @@ def _anonymise(user: User, at: datetime) -> None:
         **dict.fromkeys(("email", "phone", "name", "theme"), ""),
         **dict.fromkeys(("email_verified_at", "email_bounced_at", "phone_verified_at", "phone_bounced_at")),
         **dict.fromkeys(("findable_by_email", "findable_by_phone", "allows_profiling"), False),
+        **dict.fromkeys(("contacts_confirmed_at", "contacts_ask_after")),
         "last_login": None,
         "leaving_at": None,
         "closed_at": at,

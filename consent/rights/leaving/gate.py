@@ -18,7 +18,9 @@ OPEN_NAMESPACES = frozenset(
     {"leaving", "export", "verify", "policies", "campaigns", "ledger", "receipts", "check", "log", "decisions"}
     | {"requests", "api", "sign_ins", "compromise"}
 )
-OPEN_NAMES = frozenset({"language", "account_logout", "account_inactive", "healthz", "readyz", "jwks", "gpc"})
+OPEN_NAMES = frozenset(
+    {"language", "account_logout", "account_inactive", "healthz", "readyz", "jwks", "gpc", "unsubscribe"}
+)
 
 
 class LeavingGateMiddleware:

@@ -22,6 +22,7 @@ from accounts.models import (
     MarketingChoice,
     Notice,
     PersonalRead,
+    PersonSearch,
     ProfileChange,
     ProfileItem,
     ProfileLabel,
@@ -72,6 +73,7 @@ HOLDINGS: Mapping[str, Holding] = {
         _("Sign-in log"), _by_user(SignIn), ("at", "result", "way", "family", "system", "network", "place")
     ),
     "browsers": Holding(_("Browsers that are known"), _by_user(Browser)),
+    "searches": Holding(_("Who searched for you"), _by_user(PersonSearch)),
     "labels": Holding(_("Labels of groups"), _by_user(ProfileLabel)),
     "marketing": Holding(_("Choices about marketing"), _by_user(MarketingChoice)),
     "requests": Holding(
@@ -95,6 +97,7 @@ HOLDINGS: Mapping[str, Holding] = {
     ),
 }
 CONTACTS = "contacts"  # of the account itself, with its name
+STRANGERS = "requests-without-account"  # of nobody who could leave: counted from the day on which a request ended
 CODES = (CONTACTS, *FIELDS, *HOLDINGS)
 
 
@@ -102,6 +105,8 @@ def label_of(code: str) -> str:
     """What people are told that it is."""
     if code == CONTACTS:
         return str(_("E-mail address, mobile number and name"))
+    if code == STRANGERS:
+        return str(_("Requests of people without an account, from their end"))
     return str(FIELDS[code].label if code in FIELDS else HOLDINGS[code].label)
 
 
@@ -132,4 +137,4 @@ def content_of(user: User, code: str) -> Any:
 
 def may_be_kept(code: str) -> bool:
     """Whether a retention rule may name it."""
-    return code == CONTACTS or code in FIELDS or bool(code in HOLDINGS and HOLDINGS[code].columns)
+    return code in (CONTACTS, STRANGERS) or code in FIELDS or bool(code in HOLDINGS and HOLDINGS[code].columns)

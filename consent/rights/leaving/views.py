@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit.rules import Actor, ActorKind
-from accounts.otp.selectors import ways_of
+from accounts.otp.selectors import missing_proofs
 from accounts.otp.step_up import Act, kinds_proven, step_up
 from accounts.users.requests import SignedInRequest
 from consent.ledger.gate import gate_exempt
@@ -73,6 +73,7 @@ def undo(request: SignedInRequest) -> HttpResponse:
     return redirect("account")
 
 
+@gate_exempt
 @login_not_required
 @never_cache
 @require_safe
@@ -95,8 +96,7 @@ def _consequences(request: SignedInRequest) -> dict[str, Any]:
         "conditions": conditions,
         "unmet": sum(not condition.is_met for condition in conditions),
         "fates": fates_of(user),
-        "kinds": len({way.kind for way in ways_of(user)}),
-        "proofs_needed": PROOFS_NEEDED,
+        "missing_proofs": missing_proofs(user, CANCEL, at=at),
         "export": export,
         "export_state": state_of(export, at),
         "closes_at": at + timedelta(days=settings.LEAVING_COOLING_OFF_DAYS),

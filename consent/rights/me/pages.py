@@ -6,28 +6,36 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.contacts.selectors import asks_about_contacts
 from accounts.devices.selectors import sign_ins_of
 from accounts.otp.selectors import ways_of
 from accounts.profile.forms import ProfileForm, SettingsForm
 from accounts.profile.models import MarketingChoice
 from accounts.profile.selectors import Item, checks_of, labels_of, marketing_of
 from accounts.profile.specs import FieldSpec, LockReason
+from accounts.profile.words import marketing_words
 from accounts.staff.selectors import reads_of
 from accounts.users.models import User
 from consent.rights.export.selectors import latest_export
 from consent.rights.leaving.selectors import leaving_of
 from consent.rights.me.selectors import (
+    Held,
     count_answers,
     document_expires,
     grounds_for,
     grounds_of,
     held_by,
+    is_needed,
+    laws_of,
+    missing_among,
     own_contacts,
+    own_searches,
+    sign_in_before,
 )
 from consent.rights.requests.selectors import requests_of
 
-SIGN_INS = 5
-READS = 5
+SIGN_INS = 10
+READS = 20
 
 
 def me_page(user: User, *, session_key: str, at: datetime) -> dict[str, Any]:
@@ -35,23 +43,30 @@ def me_page(user: User, *, session_key: str, at: datetime) -> dict[str, Any]:
     grounds, records = grounds_for(user, at)
     held = held_by(user, grounds)
     expires = document_expires(held, timezone.localdate(at))
+    contacts, asked, sign_ins = own_contacts(user, grounds), list(requests_of(user)), list(sign_ins_of(user, SIGN_INS))
     return {
         "person": user,
-        "contacts": own_contacts(user, grounds),
-        "held": held,
+        "asks_about_contacts": asks_about_contacts(user, at=at),
+        "contacts": contacts,
+        "proven": sum(each.is_proven for each in contacts),
+        "has_bounced": any(each.bounced_at for each in contacts),
+        "held": [each for each in held if each.item.value],
+        "missing": missing_among(held),
         "expires": expires,
         "has_expired": expires is not None and expires < timezone.localdate(at),
         "checks": checks_of(user),
         "answers": count_answers(records),
-        **settings_part(user, SettingsForm(user, marketing_of(user))),
+        "advertised": [marketing_words(*pair) for pair in marketing_of(user)],
+        "labels": labels_of(user),
         "ways": ways_of(user),
-        "sign_ins": sign_ins_of(user, limit=SIGN_INS),
-        "session_key": session_key,
-        "requests": requests_of(user),
+        "sign_ins": sign_ins,
+        "previous": sign_in_before(sign_ins, session_key),
+        "requests": asked,
+        "open_requests": sum(each.is_open for each in asked),
         "reads": reads_of(user.pk, limit=READS),
+        "searches": own_searches(user, limit=READS),
         "leaving": leaving_of(user),
         "export": latest_export(user),
-        "section": "me",
     }
 
 
@@ -61,7 +76,11 @@ def settings_part(user: User, form: SettingsForm) -> dict[str, Any]:
         (topic.label, [form[f"{topic}_{channel}"] for channel in MarketingChoice.Channel])
         for topic in MarketingChoice.Topic
     ]
-    return {"settings_form": form, "marketing": groups, "labels": labels_of(user)}
+    return {
+        "settings_form": form,
+        "marketing": groups,
+        "labels": [(label, form[f"label_{label.pk}"]) for label in form.labelled],
+    }
 
 
 def edit_page(user: User, items: dict[str, Item], form: ProfileForm, *, at: datetime) -> dict[str, Any]:
@@ -72,13 +91,13 @@ def edit_page(user: User, items: dict[str, Item], form: ProfileForm, *, at: date
     return {
         "form": form,
         "items": items.values(),
-        "locked": [item for item in items.values() if item.is_locked],
+        "locked": [(item, laws_of(grounds_of(item, grounds))) for item in items.values() if item.is_locked],
         "will_lock": _by_lock(items[code].spec for code in form.open),
         "purposes": purposes.values(),
         "is_document": len(items) > 1,
         "first": first,
-        "can_remove": len(items) == 1 and bool(first.value) and not first.is_locked,
-        "section": "me",
+        "can_remove": Held(first, grounds_of(first, grounds)).may_remove,
+        "is_needed": is_needed(purposes.values()),
     }
 
 

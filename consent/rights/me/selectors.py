@@ -8,15 +8,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from accounts.audit.models import AuditEntry
 from accounts.contacts.models import ContactChange
 from accounts.contacts.selectors import contact_changes_of
-from accounts.profile.rules import expires_soon
+from accounts.devices.models import SignIn
+from accounts.finding.models import PersonSearch
+from accounts.finding.selectors import searches_of
+from accounts.profile.rules import DOCUMENT, expires_soon
 from accounts.profile.selectors import Item, changes_of, expiry_of, items_of
+from accounts.profile.specs import FieldSpec
+from accounts.profile.words import changed_words
 from accounts.users.models import User
 from accounts.users.rules import Contact, ContactKind
 from consent.ledger.models import ConsentStatus
 from consent.ledger.selectors import PolicyStanding, consent_records
-from consent.policies.models import Necessity, Purpose
+from consent.policies.models import Controller, Necessity, Purpose
 
 AGREED = frozenset({ConsentStatus.GIVEN, ConsentStatus.RENEWED})
 
@@ -31,7 +39,28 @@ class Held:
     @property
     def is_required(self) -> bool:
         """Whether the service cannot be given without it (Y5)."""
-        return any(purpose.necessity == Necessity.NECESSARY for purpose in self.purposes)
+        return is_needed(self.purposes)
+
+    @property
+    def laws(self) -> list[Mapping[str, str]]:
+        """The laws by which it is kept, as the register names them by language."""
+        return laws_of(self.purposes)
+
+    @property
+    def may_remove(self) -> bool:
+        """Whether the person may take it out by themselves: nothing locks it, and no service of theirs rests on it."""
+        is_alone = self.item.spec.code not in DOCUMENT
+        return bool(self.item.value) and is_alone and not self.item.is_locked and not self.is_required
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Fields that are not given and are asked for by the same purposes; none: by no policy in effect. fields: code and
+    label, what is given on one page only once."""
+
+    purposes: Sequence[Purpose]
+    is_required: bool
+    fields: Sequence[tuple[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +73,11 @@ class OwnContact:
     bounced_at: datetime | None
     purposes: Sequence[Purpose]
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is known and was shown to be theirs."""
+        return self.contact is not None and self.contact.is_proven
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
@@ -54,6 +88,14 @@ class HistoryLine:
     before: str
     after: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSearch:
+    """A company's system searched for the person. company: its name, in the reader's language."""
+
+    search: PersonSearch
+    company: str
 
 
 class Grounds:
@@ -78,15 +120,54 @@ def held_by(user: User, grounds: Grounds) -> list[Held]:
     return [Held(item, grounds_of(item, grounds)) for item in items_of(user)]
 
 
+def is_needed(purposes: Iterable[Purpose]) -> bool:
+    """Whether the service cannot be given without what these purposes use (Y5)."""
+    return any(purpose.necessity == Necessity.NECESSARY for purpose in purposes)
+
+
+def laws_of(purposes: Iterable[Purpose]) -> list[Mapping[str, str]]:
+    """Each law that one of purposes rests on, once."""
+    found: list[Mapping[str, str]] = []
+    for purpose in purposes:
+        if not purpose.rests_on_consent and purpose.citation and purpose.citation not in found:
+            found.append(purpose.citation)
+    return found
+
+
+def missing_among(held: Iterable[Held]) -> list[Missing]:
+    """What is not given, by what it is asked for: first what the service needs, last what nothing needs."""
+    absent = [each for each in held if not each.item.value]
+    whole_document = {each.item.spec.code for each in absent}.issuperset(DOCUMENT)
+    groups: dict[tuple[int, ...], list[Held]] = defaultdict(list)
+    for each in absent:
+        if not whole_document or each.item.spec.code not in DOCUMENT[1:]:
+            groups[tuple(purpose.pk for purpose in each.purposes)].append(each)
+    found = [
+        Missing(
+            rows[0].purposes,
+            rows[0].is_required,
+            [_to_give(row.item.spec, is_whole=whole_document) for row in rows],
+        )
+        for rows in groups.values()
+    ]
+    return sorted(found, key=lambda group: (not group.is_required, not group.purposes))
+
+
+def sign_in_before(sign_ins: Iterable[SignIn], session_key: str) -> SignIn | None:
+    """The newest successful one that did not begin the session that looks."""
+    entered = (each for each in sign_ins if each.result == SignIn.Result.ENTERED)
+    return next((each for each in entered if each.session_key != session_key), None)
+
+
 def grounds_of(item: Item, grounds: Grounds) -> list[Purpose]:
     """Why a field is kept."""
     return grounds.of(item.spec.code, *([item.spec.also_as] if item.spec.also_as else []))
 
 
 def own_contacts(user: User, grounds: Grounds) -> list[OwnContact]:
-    """Both kinds of contact, with why. No query."""
+    """Both kinds of contact, with why; what is known comes first. No query."""
     known = {contact.kind: contact for contact in user.contacts}
-    return [
+    found = [
         OwnContact(
             kind,
             known.get(kind),
@@ -96,6 +177,15 @@ def own_contacts(user: User, grounds: Grounds) -> list[OwnContact]:
         )
         for kind in (ContactKind.PHONE, ContactKind.EMAIL)
     ]
+    return sorted(found, key=lambda each: each.contact is None)
+
+
+def own_searches(user: User, *, limit: int) -> list[OwnSearch]:
+    """Who searched for user, newest first. Two queries, one where nobody did."""
+    searches = searches_of(user, limit=limit)
+    slugs = {search.company for search in searches}
+    names = {company.slug: str(company) for company in Controller.objects.filter(slug__in=slugs)} if slugs else {}
+    return [OwnSearch(search, names.get(search.company, search.company)) for search in searches]
 
 
 def grounds_for(user: User, at: datetime) -> tuple[Grounds, list[PolicyStanding]]:
@@ -119,13 +209,34 @@ def document_expires(held: Iterable[Held], today: date) -> date | None:
 
 
 def own_history(user: User) -> list[HistoryLine]:
-    """Every change of profile and contacts, newest first. Two queries."""
+    """Every change of profile, contacts and switches, newest first. Three queries."""
     lines = [
         HistoryLine(change.at, change.spec.label, change.before, change.after, "" if change.by_subject else "staff")
         for change in changes_of(user)
     ]
     lines += [_contact_line(change) for change in contact_changes_of(user)]
+    lines += [line for entry in settings_changes_of(user) for line in _settings_lines(entry)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def settings_changes_of(user: User, *, limit: int = 200) -> list[AuditEntry]:
+    """What user switched on and off, newest first. One query."""
+    mine = AuditEntry.objects.filter(target=f"user:{user.pk}", act="settings.changed")
+    return list(mine.order_by("-at", "-pk")[:limit])
+
+
+def _settings_lines(entry: AuditEntry) -> list[HistoryLine]:
+    words = {False: _("off"), True: _("on")}
+    note = entry.details.get("how", "")
+    return [
+        HistoryLine(entry.at, changed_words(name), words[not is_on], words[is_on], note)
+        for name, is_on in entry.details.items()
+        if isinstance(is_on, bool)
+    ]
+
+
+def _to_give(spec: FieldSpec, *, is_whole: bool) -> tuple[str, Any]:
+    return spec.code, _("Identity document") if is_whole and spec.code in DOCUMENT else spec.label
 
 
 def _contact_line(change: ContactChange) -> HistoryLine:

@@ -23,13 +23,13 @@ from accounts.profile.forms import ProfileForm, SettingsForm
 from accounts.profile.models import Source
 from accounts.profile.preferences import change_settings
 from accounts.profile.rules import FIELDS, fields_on_page
-from accounts.profile.selectors import checks_of, items_on_page, marketing_of
+from accounts.profile.selectors import checks_of, items_on_page, labels_of, marketing_of
 from accounts.profile.specs import FieldSpec
 from accounts.users.models import User
 from accounts.users.requests import SignedInRequest
 from consent.ledger.gate import gate_exempt
 from consent.rights.me.pages import edit_page, me_page, settings_part
-from consent.rights.me.selectors import own_history
+from consent.rights.me.selectors import Held, grounds_for, grounds_of, own_history
 
 PROFILE = "/account/#profile"
 
@@ -91,7 +91,7 @@ def show(request: SignedInRequest, field: str) -> HttpResponse:
     record_audit(
         "profile.shown", actor=_actor(request.user), target=target, at=timezone.now(), details={"field": field}
     )
-    return render(request, "account/profile_show.html", {"item": item, "section": "me"})
+    return render(request, "account/profile_show.html", {"item": item})
 
 
 @never_cache
@@ -99,9 +99,13 @@ def show(request: SignedInRequest, field: str) -> HttpResponse:
 @login_required
 @require_POST
 def remove(request: SignedInRequest, field: str) -> HttpResponse:
-    """Forgets a value that nothing locks."""
+    """Forgets a value that nothing locks and no service rests on."""
+    at, item = timezone.now(), items_on_page(request.user, [_spec(field).code])[field]
+    grounds, _records = grounds_for(request.user, at)
     try:
-        remove_item(request.user, _spec(field).code, actor=_actor(request.user), at=timezone.now())
+        if item.value and not Held(item, grounds_of(item, grounds)).may_remove:
+            raise FieldLocked(field)
+        remove_item(request.user, field, actor=_actor(request.user), at=at)
         messages.success(request, gettext("Removed."))
     except FieldLocked:
         messages.error(request, gettext("This cannot be removed here. Please ask for a correction."))
@@ -115,7 +119,7 @@ def remove(request: SignedInRequest, field: str) -> HttpResponse:
 def settings(request: SignedInRequest) -> HttpResponse:
     """What is switched on and off, the language and the look of pages."""
     user = request.user
-    form = SettingsForm(user, marketing_of(user), request.POST if request.method == "POST" else None)
+    form = SettingsForm(user, marketing_of(user), labels_of(user), request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         change_settings(user, form.chosen(), actor=_actor(user), at=timezone.now())
         with override(user.language):
@@ -123,7 +127,7 @@ def settings(request: SignedInRequest) -> HttpResponse:
         # The address that changes the language of pages too, and comes back.
         following = urlencode({"next": reverse("account") + "#settings"})
         return redirect(f"{reverse('language', args=[user.language])}?{following}")
-    return render(request, "account/settings.html", {**settings_part(user, form), "section": "me"})
+    return render(request, "account/settings.html", {**settings_part(user, form)})
 
 
 @never_cache
@@ -132,7 +136,7 @@ def settings(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def history(request: SignedInRequest) -> HttpResponse:
     """Every change of profile and contacts, and who confirmed something (K16, K90)."""
-    context = {"lines": own_history(request.user), "checks": checks_of(request.user), "section": "me"}
+    context = {"lines": own_history(request.user), "checks": checks_of(request.user)}
     return render(request, "account/history.html", context)
 
 

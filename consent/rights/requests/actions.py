@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 from accounts.audit.actions import record_audit
 from accounts.audit.rules import Actor
 from accounts.models import User
+from accounts.users.locking import hold
 from accounts.users.rules import Contact
 from accounts.users.selectors import holders_of
 from consent.rights.requests.documents import destroy_documents
@@ -45,16 +46,16 @@ def open_request(
     user: whose information it is about; where None, whoever is known by contact, if anybody is. wanted: what exactly,
     such as {"field": "address", "value": "…"} for a correction. language: of whoever has no account. appeal_of: the
     refused request; whoever verified or decided that one is barred from this. form_key: of the form that was sent; a
-    second sending gives the same request again. at: aware UTC instant.
+    second sending gives the same request again. at: aware UTC instant. Raises Gone (403) where user left meanwhile.
     Source: K94-K96, K102; PIPL 50; GB/T 35273-2020 8.5, 8.7.
     """
     if form_key and (known := RightsRequest.objects.filter(form_key=form_key).first()):
         return known
-    user = user or (holders_of(contact).first() if contact else None)
-    received_on = timezone.localdate(at)
-    last_day = due(term_of(kind, settings.REQUEST_TERMS), received_on)
+    if user:
+        user = hold(user)
+    elif contact:  # whoever leaves at this moment is known by no contact when their row is free again
+        user = holders_of(contact).select_for_update(no_key=True).first()
     request = RightsRequest(
-        number=_next_number(received_on.year),
         kind=kind,
         channel=channel,
         user=user,
@@ -67,17 +68,10 @@ def open_request(
         appeal_of=appeal_of,
         barred=_who_dealt_with(appeal_of),
         form_key=form_key,
-        received_at=at,
-        due_on=last_day.on,
-        due_is_estimate=last_day.is_estimate,
+        **_number_and_last_day(kind, at),
     )
-    try:
-        with transaction.atomic():
-            request.save(force_insert=True)
-    except IntegrityError:
-        if not (form_key and (known := RightsRequest.objects.filter(form_key=form_key).first())):
-            raise
-        return known  # sent twice at once
+    if known := _known_or_inserted(request):
+        return known
     audit(request, "request.opened", actor=actor, at=at, details={"kind": str(kind), "channel": str(channel)})
     tell_received(request, at=at)
     return request
@@ -89,8 +83,10 @@ def appeal(refused: RightsRequest, reason: str, *, actor: Actor, at: datetime) -
     Raises NotRefused (409). Source: K102; GB/T 35273-2020 8.8.
     """
     with transaction.atomic():
+        if refused.user_id:  # before the request, as an erasure does
+            User.objects.select_for_update(no_key=True).get(pk=refused.user_id)
         refused = locked(refused)
-        is_gone = refused.user is not None and refused.user.closed_at is not None
+        is_gone = refused.wiped_at or (refused.user and refused.user.closed_at)
         if is_gone or refused.decision != Decision.REFUSED or RightsRequest.objects.filter(appeal_of=refused).exists():
             raise NotRefused
         return open_request(
@@ -195,6 +191,30 @@ def _who_dealt_with(refused: RightsRequest | None) -> list[int]:
     if refused is None:
         return []
     return sorted({*refused.barred, *filter(None, [refused.decided_by_id])})
+
+
+def _known_or_inserted(request: RightsRequest) -> RightsRequest | None:
+    """The row that the same form made at the same moment; None where this one is written."""
+    try:
+        with transaction.atomic():
+            request.save(force_insert=True)
+    except IntegrityError:
+        known = RightsRequest.objects.filter(form_key=request.form_key).first() if request.form_key else None
+        if known is None:
+            raise
+        return known
+    return None
+
+
+def _number_and_last_day(kind: str, at: datetime) -> dict[str, Any]:
+    received_on = timezone.localdate(at)
+    last_day = due(term_of(kind, settings.REQUEST_TERMS), received_on)
+    return {
+        "number": _next_number(received_on.year),
+        "received_at": at,
+        "due_on": last_day.on,
+        "due_is_estimate": last_day.is_estimate,
+    }
 
 
 def _next_number(year: int) -> str:

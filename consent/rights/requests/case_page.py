@@ -10,8 +10,8 @@ from accounts.staff.actions import record_read
 from accounts.staff.models import Role
 from accounts.staff.selectors import roles_of
 from consent.rights.requests.desk import clock, fields_of, history_of
+from consent.rights.requests.desk_forms import CorrectionForm, DecisionForm, UnmaskForm, wanted_form
 from consent.rights.requests.documents import live_documents
-from consent.rights.requests.forms import CorrectionForm, DecisionForm, UnmaskForm, wanted_form
 from consent.rights.requests.models import RightsRequest, Status
 from consent.rights.requests.selectors import contacts_on_file
 from consent.rights.requests.verification import live_code
@@ -44,13 +44,24 @@ def case_context(
     if not is_mine:
         record_read(staff, request.user, case=request.number, what=["state"], at=at)
         return context
+    return context | {
+        **_shown_to_whoever_has_it(request, staff, at),
+        "decision": (decision or DecisionForm()) if may_decide and request.status == Status.VERIFIED else None,
+        "correction": (correction or wanted_form(request)) if request.status == Status.DECIDED else None,
+        "what_follows": FOLLOWS[request.kind] if request.user else "",
+        "may_lapse": request.status == Status.RECEIVED and context["clock"].days <= 0,
+    }
+
+
+def _shown_to_whoever_has_it(request: RightsRequest, staff: User, at: datetime) -> dict[str, Any]:
+    """What it says of the person, and how they are to be recognised."""
     documents = live_documents(request)
     judges = set(request.judgements.values_list("staff_id", flat=True)) if documents else set()
     fields = fields_of(request, staff=staff, documents=documents, at=at)
     code = live_code(request) if request.status == Status.RECEIVED else None
     # Noted before anything is shown, words of the person included.
     record_read(staff, request.user, case=request.number, what=["case", *[field.code for field in fields]], at=at)
-    return context | {
+    return {
         "fields": fields,
         "unmask": UnmaskForm(),
         "wanted": wanted_words(request),
@@ -59,10 +70,6 @@ def case_context(
         "has_judged": staff.pk in judges,
         "on_file": contacts_on_file(request.user, at) if request.status == Status.RECEIVED else [],
         "code": code if code and code.is_open(at) else None,
-        "decision": (decision or DecisionForm()) if may_decide and request.status == Status.VERIFIED else None,
-        "correction": (correction or wanted_form(request)) if request.status == Status.DECIDED else None,
-        "what_follows": FOLLOWS[request.kind] if request.user else "",
-        "may_lapse": request.status == Status.RECEIVED and context["clock"].days <= 0,
     }
 
 

@@ -15,12 +15,12 @@ from accounts.models import User
 from accounts.profile.actions import write_item
 from accounts.profile.models import Source
 from accounts.profile.preferences import Settings, change_settings
-from consent.ledger.models import DataSubject
 from consent.rights.leaving.actions import begin_leaving
 from consent.rights.requests.actions import audit, end, let_go, locked, require_claim
 from consent.rights.requests.errors import Barred, NotVerified, RequestError, WantedMissing
 from consent.rights.requests.letters import tell_progress, tell_refused
 from consent.rights.requests.models import Decision, Kind, Refusal, RightsRequest, Status, Way
+from consent.rights.requests.restriction import restrict
 
 STAFF_PROOF = "staff"
 
@@ -125,7 +125,7 @@ def _correct(request: RightsRequest, user: User, actor: Actor, at: datetime) -> 
 
 
 def _restrict(_request: RightsRequest, user: User, _actor: Actor, at: datetime) -> None:
-    DataSubject.objects.filter(user=user, restricted_at=None).update(restricted_at=at)
+    restrict(user, at=at)
 
 
 def _object(_request: RightsRequest, user: User, actor: Actor, at: datetime) -> None:

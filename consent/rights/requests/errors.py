@@ -91,3 +91,11 @@ class NotRefused(RequestError):
     @property
     def message(self) -> str:
         return gettext("There is no refusal here that you could appeal against.")
+
+
+class TooManyPictures(RequestError):
+    """Each costs seconds of work, whether it is kept or not."""
+
+    @property
+    def message(self) -> str:
+        return gettext("Pictures were sent many times within an hour. Wait an hour, then try again, or call us.")

@@ -89,7 +89,8 @@ class RightsRequest(models.Model):
     answers go if there is no such user. wanted: what exactly, such as {"field": "address", "value": "…"}. due_on: last
     day for the answer; due_is_estimate: its holidays are not published yet. verified_by, co_verified_by: the staff who
     judged, empty where the person proved it themselves. barred: ids of staff who may not decide. answer: the words to
-    the person. appeal_of: the refused request about which this one complains."""
+    the person. appeal_of: the refused request about which this one complains. wiped_at: since
+    when nothing is left of who asked and what was said."""
 
     number = models.CharField(max_length=20, unique=True)
     kind = models.CharField(max_length=12, choices=Kind)
@@ -124,6 +125,7 @@ class RightsRequest(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by_id = models.BigIntegerField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    wiped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (
@@ -165,6 +167,7 @@ class RightsRequest(models.Model):
         indexes = (
             models.Index(fields=["user", "-received_at"], name="request_by_user", condition=Q(user__isnull=False)),
             models.Index(fields=["due_on", "id"], name="request_open_by_due", condition=~Q(status__in=ENDED)),
+            models.Index(fields=["id"], name="request_to_wipe", condition=Q(user__isnull=True, wiped_at__isnull=True)),
         )
 
     def __str__(self) -> str:

@@ -17,6 +17,10 @@ MAX_BYTES = 10 * 1024 * 1024
 MAGIC = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}
 # Points. A JPEG is opened at a lower size, which costs little memory; a PNG only whole.
 MAX_PIXELS: Mapping[str, int] = {"JPEG": 64_000_000, "PNG": 20_000_000}
+# A progressive JPEG goes over all its points once a scan, and a scan that says nothing takes a hundred bytes: without a
+# bound 400 KB keep a processor busy for half a minute. Ten scans, as cameras write them, fit the largest picture.
+SCAN = b"\xff\xda"
+MAX_WORK = 640_000_000  # points times scans
 LONGEST_SIDE = 2400  # pixels; an identity document stays readable
 QUALITY = 88
 
@@ -43,7 +47,8 @@ def redrawn(content: bytes) -> bytes:
 
 def _redraw(content: bytes, kind: str) -> bytes:
     with Image.open(io.BytesIO(content), formats=[kind]) as picture:
-        if picture.width * picture.height > MAX_PIXELS[kind]:
+        points = picture.width * picture.height
+        if points > MAX_PIXELS[kind] or kind == "JPEG" and points * content.count(SCAN) > MAX_WORK:
             raise Image.DecompressionBombError
         picture.verify()
     with Image.open(io.BytesIO(content), formats=[kind]) as picture:  # verify() leaves nothing to read

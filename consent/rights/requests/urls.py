@@ -11,6 +11,7 @@ urlpatterns = [
     path("account/requests/new/", own.new, name="new"),
     path("account/requests/<slug:number>/", own.one, name="request"),
     path("account/requests/<slug:number>/confirm/", own.confirm, name="confirm"),
+    path("account/requests/<slug:number>/lift/", own.lift, name="lift"),
     path("requests/", public.ask, name="ask"),
     path("requests/sent/", public.sent, name="sent"),
     path("requests/<slug:number>/<slug:token>/", status.by_link, name="by_link"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from accounts.audit.models import AuditEntry
 from accounts.models import PersonalRead
 from accounts.profile.rules import FIELDS
-from consent.rights.requests.forms import REASONS
+from consent.rights.requests.desk_forms import REASONS
 from consent.rights.requests.models import Decision, Kind, Refusal, RequestDocument, RightsRequest, Status, Way
 
 ACTS: Mapping[str, str | Promise] = {
@@ -26,6 +26,7 @@ ACTS: Mapping[str, str | Promise] = {
     "request.verified": gettext_lazy("Identity proven"),
     "request.decided": gettext_lazy("Decided"),
     "request.carried_out": gettext_lazy("Carried out and closed"),
+    "request.restriction_lifted": gettext_lazy("Restriction lifted by the person"),
     "request.withdrawn": gettext_lazy("Withdrawn by the person"),
     "request.lapsed": gettext_lazy("Ended: identity not shown"),
 }

@@ -16,10 +16,12 @@ from accounts.audit.rules import SYSTEM, Actor, ActorKind
 from accounts.models import User
 from consent.rights.export.actions import destroy_old
 from consent.rights.leaving import vault
-from consent.rights.leaving.holdings import may_be_kept
+from consent.rights.leaving.holdings import STRANGERS, may_be_kept
 from consent.rights.leaving.models import Leaving
+from consent.rights.requests.wiping import wipe_strangers
 from consent.rights.retention.errors import AlreadyGone, AlreadyHeld, NotHeld
 from consent.rights.retention.models import LegalHold, RetentionRule, RetentionRun
+from consent.rights.retention.selectors import terms_of
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ def run_retention(*, at: datetime) -> RetentionRun:
     kinds: dict[str, Callable[[], int]] = {
         "vault-records": lambda: vault.destroy_due(timezone.localdate(at), at=at),
         "exports": lambda: destroy_old(at=at),
+        "requests": lambda: wipe_strangers(terms_of(STRANGERS), at=at),
     }
     destroyed, problems = {}, []
     for kind, destroy in kinds.items():

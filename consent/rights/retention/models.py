@@ -78,3 +78,8 @@ class RetentionRun(models.Model):
     def exports(self) -> int | None:
         """How many were destroyed; None where that failed."""
         return self.destroyed.get("exports")
+
+    @property
+    def requests(self) -> int | None:
+        """How many were wiped of people without an account; None where that failed, or was not done yet then."""
+        return self.destroyed.get("requests")

@@ -21,6 +21,12 @@ def all_rules() -> list[RetentionRule]:
     return list(RetentionRule.objects.order_by("code", "valid_from"))
 
 
+def terms_of(item: str) -> list[tuple[int, date, date | None]]:
+    """Of every rule about item: months, and the days from and until which it holds. One query."""
+    rules = RetentionRule.objects.filter(items__contains=[item])
+    return list(rules.values_list("months", "valid_from", "valid_until"))
+
+
 def holds_in_force() -> list[LegalHold]:
     """The newest first, with the person. One query."""
     return list(LegalHold.objects.filter(lifted_at=None).select_related("user").order_by("-placed_at", "-pk"))

@@ -15,6 +15,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from accounts.audit.rules import SYSTEM
+from accounts.models import Role, User
 from consent.api.kinds import KINDS
 from consent.api.v1.tests.conftest import Caller, problem
 from consent.clients.actions import revoke_key
@@ -22,7 +23,10 @@ from consent.clients.models import ApiKey, Scope
 from consent.clients.tests.factories import make_key
 from consent.ledger.errors import LedgerError
 from consent.ledger.log.tests.factories import seal_all
+from consent.ledger.references import person_name
+from consent.ledger.tests.factories import make_subject
 from consent.policies.models import Controller, PolicyVersion
+from consent.rights.requests.tests.factories import make_staff
 
 ABSENT = UUID(int=0)
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
@@ -82,10 +86,13 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
 
 @pytest.fixture
-def names(caller: Caller, version: PolicyVersion) -> dict[str, str]:
-    """Of things that are there: a person with a yes to the version."""
+def names(caller: Caller, version: PolicyVersion, alice: User) -> dict[str, str]:
+    """Of things that are there: a person with a yes to the version, and one with an account who allows labels."""
     event = caller.consent("customer-1").json()["events"][0]["id"]
-    return {"slug": "privacy", "number": "1", "reference": "customer-1", "event": event} | _instants()
+    User.objects.filter(pk=alice.pk).update(allows_profiling=True)
+    subject = make_subject(alice, version.policy.controller)
+    person = person_name(subject.controller_id, alice.pk)
+    return {"slug": "privacy", "number": "1", "reference": "customer-1", "event": event, "person": person} | _instants()
 
 
 @pytest.fixture
@@ -100,7 +107,8 @@ def _instants() -> dict[str, str]:
 
 
 def _absent() -> dict[str, str]:
-    return {"slug": "no-policy", "number": "1", "reference": "customer-0", "event": str(ABSENT)} | _instants()
+    absent = {"slug": "no-policy", "number": "1", "reference": "customer-0", "event": str(ABSENT), "person": "nobody"}
+    return absent | _instants()
 
 
 @every_operation
@@ -120,7 +128,7 @@ def test_another_companys_things_look_absent(operation: Operation, sealed: dict[
 
 def _without_names(response: Any, names: dict[str, str]) -> str:
     text = INSTANT.sub("…", response.getvalue().decode())
-    for name in ("reference", "slug", "event"):
+    for name in ("reference", "slug", "event", "person"):
         text = text.replace(names[name], f"<{name}>")
     return text
 
@@ -172,6 +180,16 @@ def test_a_method_that_is_not_there_is_told(operation: Operation, caller: Caller
 
     assert problem(response) == (405, "method_not_allowed")
     assert operation.method.upper() in response["Allow"]
+
+
+@every_operation
+def test_no_session_opens_an_operation_whoever_is_signed_in(operation: Operation, sealed: dict[str, str]) -> None:
+    at_the_desk = Caller("")
+    at_the_desk.client.force_login(make_staff(*Role))
+
+    response = operation.send(at_the_desk, sealed)
+
+    assert problem(response) == (401, "key_missing")
 
 
 @pytest.mark.parametrize("path", ["", "nowhere", "policies/", "subjects/", "log/proofs/7", "policies/a/versions/x"])

@@ -1,6 +1,7 @@
 """Reading the company's policies."""
 
 import json
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -33,6 +34,16 @@ def test_versions_come_newest_first_with_what_they_changed(caller: Caller, versi
         (2, "effective", ["M4"]),
         (1, "superseded", []),
     ]
+
+
+def test_a_version_of_the_time_before_says_when_the_portal_learned_of_it(caller: Caller, company: Controller) -> None:
+    policy = make_policy(company, "wallet")
+    make_version(policy, effective_at=datetime(2019, 5, 1, tzinfo=UTC), entered_at=datetime(2024, 1, 2, tzinfo=UTC))
+    make_version(policy)
+
+    versions = caller.get("policies/wallet/versions").json()["versions"]
+
+    assert [each["entered_at"] for each in versions] == [None, "2024-01-02T00:00:00Z"]
 
 
 def test_a_version_comes_with_its_register_and_digests(caller: Caller, version: PolicyVersion) -> None:

@@ -203,8 +203,12 @@ def test_the_file_is_signed_and_says_what_the_page_says(
 
     response = client.get(OWN, {"on": _today(), "form": "pdf"}, headers={"accept-language": "en"})
 
-    text = "".join(page.extract_text() for page in PdfReader(BytesIO(response.content)).pages)
+    reader = PdfReader(BytesIO(response.content))
+    text = "".join(page.extract_text() for page in reader.pages)
     assert response["Content-Type"] == "application/pdf"
+    assert reader.metadata
+    assert reader.metadata.creation_date
+    assert timezone.now() - reader.metadata.creation_date < timedelta(minutes=5)
     assert b"/ETSI.CAdES.detached" in response.content
     assert bytes(32).hex() in text.replace("\n", "")
     assert "Purpose ads: Agreed" in text

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.test import Client
+from django.utils.translation import override
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries
 
@@ -16,6 +17,7 @@ from consent.ledger.log.tests.conftest import tamper
 from consent.ledger.models import ConsentEvent, ConsentStatus
 from consent.ledger.receipts.keys import signed_payload
 from consent.ledger.receipts.record import canonical
+from consent.ledger.receipts.sheet import sheet_of
 from consent.ledger.receipts.submissions import signer_of_pdf
 from consent.ledger.receipts.tests.factories import make_act, make_sealed
 from consent.ledger.tests.factories import answer, make_subject
@@ -144,9 +146,23 @@ def test_the_pdf_is_signed_and_carries_the_bundle(person: Client, alice: User) -
     assert signer_of_pdf(response.content)
     [attached] = reader.attachments[f"receipt-{receipt.event.id}.json"]
     assert json.loads(attached) == receipt.bundle()
+    assert reader.metadata
+    assert reader.metadata.creation_date == receipt.event.at.replace(microsecond=0)
     text = reader.pages[0].extract_text()
     assert str(receipt.event.id) in text
     assert "用途 ads" in text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "甲银行；乙银行"), ("en", "甲银行; 乙银行")])
+def test_recipients_are_listed_with_the_marks_of_the_readers_language(alice: User, language: str, words: str) -> None:
+    receipt = make_sealed(alice)
+    receipt.record["processing"]["purposes"][0]["recipient_third_parties"] = ["甲银行", "乙银行"]
+
+    with override(language):
+        sheet = sheet_of(receipt)
+
+    assert words in [fact.value for fact in sheet.answered]
 
 
 @pytest.mark.django_db

@@ -124,7 +124,9 @@ def test_the_list_takes_as_many_queries_however_long_it_is(
     for number in range(5):
         make_recipient(company, f"r{number}")
 
-    with django_assert_num_queries(8):  # session, user, role, device, company, descriptions, agreements, menu
+    with django_assert_num_queries(
+        9
+    ):  # session, user, role, undertaking, device, company, descriptions, agreements, menu
         desk.get(LIST)
 
 

@@ -14,6 +14,7 @@ from accounts.models import (
     MarketingChoice,
     Notice,
     PersonalRead,
+    PersonSearch,
     ProfileChange,
     ProfileItem,
     ProfileLabel,
@@ -53,7 +54,10 @@ def make_full_person(user: User) -> DataSubject:
     ProfileItem.objects.create(user=user, field="id-number", value=SECRETS[3], since_at=AT)
     ProfileItem.objects.create(user=user, field="address", value=SECRETS[4], since_at=AT)
     ProfileChange.objects.create(user=user, field="address", after=SECRETS[4], at=AT, actor=f"subject:{user.pk}")
-    ProfileLabel.objects.create(user=user, label=SECRETS[5], at=AT)
+    ProfileLabel.objects.create(user=user, given_by="shibei", code="status", words={"en": SECRETS[5]}, at=AT)
+    PersonSearch.objects.create(
+        at=AT, searcher="client:1", company="shibei", system="app", kind="email", user=user, was_found=True
+    )
     LockNotice.objects.create(user=user, field="id-number", shown_at=AT)
     ExternalCheck.objects.create(user=user, field="id-number", checked_by="id-authority", result="fits", at=AT)
     MarketingChoice.objects.create(user=user, channel="sms", topic="offers", is_on=True, at=AT)

@@ -51,6 +51,21 @@ def test_the_page_shows_conditions_fates_and_the_way_to_an_export(alice: User, c
     assert not Leaving.objects.exists()
 
 
+@pytest.mark.parametrize("has_app", [False, True])
+def test_a_second_proof_is_one_of_the_conditions(alice: User, client: Client, has_app: bool) -> None:
+    if has_app:
+        make_authenticator(alice)
+    client.force_login(alice)
+
+    page = " ".join(client.get(PAGE, headers={"accept-language": "en"}).content.decode().split())
+    conditions = page[page.index("Whether you can cancel") : page.index("What stops")]
+
+    assert conditions.count("Not met") == (0 if has_app else 1)
+    assert ('href="/account/ways/"' in conditions) is not has_app
+    assert ("a second proof is missing" in page) is not has_app
+    assert ("Go on and prove" in page) is has_app
+
+
 def test_the_page_asks_one_query_a_kind_of_information(
     alice: User, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

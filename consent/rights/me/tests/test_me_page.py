@@ -9,14 +9,16 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.audit.rules import SYSTEM, Actor, ActorKind
-from accounts.models import PersonalRead, User
+from accounts.models import PersonalRead, SignIn, User
 from accounts.profile.actions import record_check, write_item, write_items
 from accounts.profile.models import ProfileItem, Source
 from conftest import NOW
 from consent.ledger.models import ConsentStatus, DataSubject
 from consent.ledger.tests.factories import answer
 from consent.policies.models import PolicyVersion
+from consent.rights.me.selectors import sign_in_before
 from consent.rights.me.tests.conftest import Browser
+from consent.rights.requests.tests.factories import make_request
 
 STAFF = Actor(ActorKind.STAFF, 1)
 CARD = {"id-kind": "resident-card", "id-number": "11010519491231002X", "id-expiry": "2040-01-31"}
@@ -53,6 +55,7 @@ def test_a_purpose_that_was_not_agreed_to_is_no_reason_to_keep_anything(
     alice: User, known: DataSubject, at_home: Browser
 ) -> None:
     version = PolicyVersion.objects.get()
+    write_item(alice, "occupation", "Teacher", source=Source.SUBJECT, actor=STAFF, at=NOW)
     answer(known, version, ConsentStatus.REFUSED, ["ads"])
     refused = _row(at_home.read("/account/"), "Occupation")
 
@@ -79,6 +82,79 @@ def test_sensitive_values_are_masked_and_contacts_say_whether_they_are_proven(
     assert "1101**********002X" in page
     for plain in ("chen@people.example", "13800138000", "11010519491231002X", "示例路"):
         assert plain not in page
+
+
+def test_what_is_not_given_stands_together_with_what_asks_for_it_and_the_document_once(
+    alice: User, known: DataSubject, at_home: Browser
+) -> None:
+    write_item(alice, "occupation", "Teacher", source=Source.SUBJECT, actor=STAFF, at=NOW)
+
+    page = at_home.read("/account/")
+    missing = page[page.index("Not given yet") : page.index('id="settings"')]
+
+    assert [f"/account/profile/{code}/" in missing for code in ("nationality", "sex", "address")] == [True] * 3
+    assert missing.count("Purpose identity") == 1
+    assert "/account/profile/occupation/" not in missing
+    assert "Identity document" in missing
+    assert "/account/profile/id-number/" not in missing
+    assert "Nationality" not in page[: page.index("Not given yet")]
+
+
+def test_it_begins_with_how_things_stand(alice: User, known: DataSubject, at_home: Browser) -> None:
+    answer(known, PolicyVersion.objects.get(), ConsentStatus.GIVEN, ["ads"])
+    make_request(alice)
+    SignIn.objects.create(user=alice, at=NOW, result="entered", family="Firefox", system="Windows")
+    SignIn.objects.create(user=alice, at=NOW + timedelta(days=1), result="wrong_code", family="Chrome")
+
+    page = " ".join(at_home.read("/account/").split())
+    overview = page[page.index("At a glance") : page.index("contacts-title")]
+
+    for words in ("1 verified", "1 item", "1 agreed to", "1 open", "Firefox on Windows", "by nobody"):
+        assert words in overview, words
+    assert "Chrome" not in overview
+
+
+def test_the_sign_in_that_opened_this_session_is_not_called_the_last(alice: User) -> None:
+    rows = [SignIn(result="entered", session_key=key) for key in ("here", "there")]
+
+    assert sign_in_before(rows, "here") is rows[1]
+    assert sign_in_before(rows[:1], "here") is None
+
+
+def test_long_lists_show_the_newest_and_lead_to_all(alice: User, carol: User, at_home: Browser) -> None:
+    asked = [make_request(alice) for _each in range(4)]
+    for hour in range(5):
+        at = NOW + timedelta(hours=hour)
+        SignIn.objects.create(user=alice, at=at, result="entered", family=f"Browser{hour}")
+        PersonalRead.objects.create(at=at, staff_id=carol.pk, person_id=alice.pk, case=f"R-{hour}", what=["phone"])
+
+    page = at_home.read("/account/")
+
+    assert sum(request.number in page for request in asked) == 3
+    assert "All 4 requests" in page
+    assert [f"Browser{hour}" in page for hour in range(5)] == [False, False, True, True, True]
+    assert [f"R-{hour}" in page for hour in range(5)] == [False, False, True, True, True]
+    assert all(link in page for link in ('href="/account/requests/#reads"', 'href="/account/sign-ins/"'))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/account/", "/account/ways/", "/account/sign-ins/", "/account/history/", "/account/settings/"),
+        *("/account/export/", "/account/requests/", "/account/profile/name/", "/account/contacts/phone/"),
+    ],
+)
+def test_every_page_of_the_account_leads_back_under_one_name_and_hides_the_name_of_the_person(
+    alice: User, at_home: Browser, path: str
+) -> None:
+    page = " ".join(at_home.read(path).split())
+
+    assert '<a href="/account/" aria-current="page">My information</a>' in page
+    assert "My account<" not in page
+    assert '<a href="/account/">A***</a>' in page
+    assert "Alice" not in page
+    if path != "/account/":
+        assert page.count(">My information</a>") == 2
 
 
 def test_an_enterprise_is_asked_for_its_code_and_contact_person_and_not_for_a_nationality(
@@ -144,10 +220,10 @@ def test_the_number_of_queries_does_not_grow_with_what_is_known(
     alice: User, known: DataSubject, at_home: Browser, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     at_home.read("/account/")  # the process meets the version
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         at_home.read("/account/")
     for field, value in (("occupation", "Teacher"), ("address", "8 Example Road, South City"), ("sex", "female")):
         ProfileItem.objects.create(user=alice, field=field, value=value, since_at=NOW)
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         at_home.read("/account/")

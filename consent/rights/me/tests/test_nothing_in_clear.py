@@ -16,7 +16,7 @@ from accounts.otp.step_up import Act
 from accounts.otp.tests.factories import prove
 from accounts.profile.actions import write_item
 from accounts.profile.models import ProfileChange, Source
-from accounts.profile.preferences import put_label
+from accounts.profile.preferences import Label, put_labels
 from accounts.users.rules import Contact, ContactKind
 from accounts.users.tests.conftest import Visitor
 from conftest import owner_connection
@@ -69,7 +69,8 @@ def _live(visitor: Visitor, post_office: PostOffice) -> User:
         assert visitor.post(f"/account/profile/{field}/", **values).status_code == 302
     visitor.post("/account/profile/id-number/", **{"id-kind": "passport", "id-number": NUMBER})
     visitor.post("/account/settings/", language="zh-hans", theme="", allows_profiling="on", findable_by_phone="on")
-    put_label(user, LABEL, reason=LABEL, at=user.date_joined)
+    words = {"zh-hans": LABEL}
+    put_labels(user, "shibei", [Label("group", words, words, user.date_joined)], actor=STAFF, at=user.date_joined)
     write_item(user, "address", ADDRESS + " 室", source=Source.STAFF, actor=STAFF, at=user.date_joined)
     for kind, value in (("phone", PHONE), ("email", OTHER_EMAIL), ("phone", OTHER_PHONE)):
         _change(visitor, user, kind, value)

@@ -104,7 +104,7 @@ def test_the_queue_asks_the_database_as_often_for_many_cases_as_for_one(
     for _ in range(5):
         today(alice)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         desk.get("/desk/requests/")
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
+from django.utils.translation import override
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from pytest_django import Settings
@@ -28,7 +29,7 @@ from consent.rights.requests.documents import (
 )
 from consent.rights.requests.errors import RequestError
 from consent.rights.requests.models import RequestDocument, RightsRequest
-from consent.rights.requests.pictures import LONGEST_SIDE, MAX_BYTES, redrawn
+from consent.rights.requests.pictures import LONGEST_SIDE, MAX_BYTES, SCAN, redrawn
 from consent.rights.requests.tasks import destroy_old_documents
 from consent.rights.requests.tests.factories import LATER, make_request, make_verified, person, picture
 
@@ -67,6 +68,17 @@ REFUSED = {
 def test_what_is_no_picture_of_reasonable_size_is_refused(content: bytes) -> None:
     with pytest.raises(ValidationError):
         redrawn(content)
+
+
+def test_a_progressive_picture_that_repeats_a_scan_is_refused_before_it_is_drawn() -> None:
+    honest = picture(size=(4000, 4000), progressive=True)
+    scan = honest[honest.rindex(SCAN) : -2]
+
+    bomb = honest[:-2] + scan * 5000 + honest[-2:]
+
+    assert redrawn(honest)
+    with override("en"), pytest.raises(ValidationError, match="too many points"):
+        redrawn(bomb)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])

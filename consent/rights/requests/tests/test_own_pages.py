@@ -322,3 +322,19 @@ def test_where_no_picture_is_taken_none_is_opened(client: Client, alice: User, s
     response = client.post(path_of(request), {"act": "pictures", "identity": broken})
 
     assert response.status_code == 302
+
+
+def test_pictures_of_one_request_are_looked_at_twelve_times_an_hour(client: Client, alice: User) -> None:
+    request = make_request(alice)
+
+    def send(content: bytes) -> int:
+        upload = SimpleUploadedFile("me.jpg", content, "image/jpeg")
+        return client.post(path_of(request), {"act": "pictures", "identity": upload}).status_code
+
+    tried = [send(b"no picture") for _ in range(12)]
+    too_many = send(picture())
+
+    page = client.get(path_of(request), headers={"accept-language": "en"}).content.decode()
+    assert (tried, too_many) == ([422] * 12, 302)
+    assert "Pictures were sent many times" in page or "一小时内已多次发送图片" in page
+    assert not live_documents(request)

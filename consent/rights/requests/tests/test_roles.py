@@ -73,7 +73,7 @@ def test_each_role_comes_through_the_doors_of_its_work_and_no_other(
             assert response.status_code == 404, (page, response.status_code)
 
     allowed = {page for page in PAGES if role and role in roles_for(page)}
-    assert opened == allowed - {"undertaking"}  # which stands before the gate
+    assert opened == allowed
 
 
 @pytest.mark.django_db

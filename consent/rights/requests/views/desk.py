@@ -31,9 +31,9 @@ from consent.rights.leaving.errors import LeavingError
 from consent.rights.requests import actions, deciding, verification
 from consent.rights.requests.case_page import case_context
 from consent.rights.requests.desk import ON_A_PAGE, case_of, document_of, queue, rows_of
+from consent.rights.requests.desk_forms import DecisionForm, PhoneRequestForm, QueueForm, UnmaskForm, wanted_form
 from consent.rights.requests.documents import live_documents, picture_of
 from consent.rights.requests.errors import RequestError
-from consent.rights.requests.forms import DecisionForm, PhoneRequestForm, QueueForm, UnmaskForm, wanted_form
 from consent.rights.requests.models import Channel, Decision, RightsRequest
 from consent.rights.requests.rules import UNMASKED_FOR, fields_needed
 

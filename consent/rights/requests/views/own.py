@@ -22,6 +22,7 @@ from consent.rights.requests.actions import open_request
 from consent.rights.requests.errors import RequestError
 from consent.rights.requests.forms import OwnRequestForm
 from consent.rights.requests.models import Channel, Kind, RightsRequest
+from consent.rights.requests.restriction import lift_restriction
 from consent.rights.requests.selectors import has_new_contact, own_request, requests_of
 from consent.rights.requests.verification import verify_by_device
 from consent.rights.requests.views.status import status_page
@@ -33,7 +34,7 @@ from consent.rights.requests.views.status import status_page
 @require_safe
 def mine(request: SignedInRequest) -> HttpResponse:
     """Every request of the person, and which staff looked at what."""
-    context = {"requests": requests_of(request.user), "reads": reads_of(request.user.pk), "section": "account"}
+    context = {"requests": requests_of(request.user), "reads": reads_of(request.user.pk)}
     return render(request, "requests/mine.html", context)
 
 
@@ -56,7 +57,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     """Ask something; whoever has just proven that it is them is verified with it."""
     form = OwnRequestForm(request.POST) if request.method == "POST" else OwnRequestForm.fresh(**_chosen(request))
     if not (form.is_bound and form.is_valid()):
-        context = {"form": form, "section": "account"}
+        context = {"form": form}
         return render(request, "requests/new.html", context, status=422 if form.is_bound else 200)
     said, actor, now = form.cleaned_data, Actor(ActorKind.SUBJECT, request.user.pk), timezone.now()
     made = open_request(
@@ -105,6 +106,28 @@ def confirm(request: SignedInRequest, number: str) -> HttpResponse:
         verify_by_device(found, actor=Actor(ActorKind.SUBJECT, request.user.pk), at=timezone.now())
     except RequestError as error:
         messages.error(request, error.message)
+    return redirect(found)
+
+
+def _lifting(request: SignedInRequest, number: str) -> Act:
+    found = _own(request, number)
+    return Act("restriction.lift", _("allow the use of your information again"), {"request": found.number})
+
+
+@never_cache
+@gate_exempt
+@login_required
+@require_POST
+@step_up(_lifting)
+def lift(request: SignedInRequest, number: str) -> HttpResponse:
+    """End a restriction that one asked for."""
+    found = _own(request, number)
+    try:
+        lift_restriction(found, actor=Actor(ActorKind.SUBJECT, request.user.pk), at=timezone.now())
+    except RequestError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("What you agreed to counts again."))
     return redirect(found)
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from uuid import uuid4
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,13 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.staff.decorators import role_required
 from accounts.staff.models import Role
-from accounts.staff.selectors import reads_by, roles_of
+from accounts.staff.selectors import reads_by
 from accounts.users.requests import SignedInRequest
 from consent.ledger.asking import Asking
 from consent.ledger.errors import LedgerError
 from consent.ledger.models import Surface
 from consent.policies.rendering import rendered
-from consent.rights.requests.forms import ReadsForm
+from consent.rights.requests.desk_forms import ReadsForm
 from consent.rights.undertaking import accept_undertaking, has_accepted, undertaking_in_effect
 
 ON_A_PAGE = 100
@@ -44,11 +43,11 @@ def reads(request: SignedInRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@role_required(*Role)
 @require_http_methods(["GET", "HEAD", "POST"])
 def undertaking(request: SignedInRequest) -> HttpResponse:
     """The words that staff accept before the desk opens to them."""
-    version = undertaking_in_effect(timezone.now()) if roles_of(request.user) else None
+    version = undertaking_in_effect(timezone.now())
     if version is None:
         raise Http404
     asking = Asking(request, version.policy.slug, version.number)

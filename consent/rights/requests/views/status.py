@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,9 +21,10 @@ from consent.ledger.gate import gate_exempt
 from consent.rights.requests.actions import appeal, withdraw_request
 from consent.rights.requests.complaints import complaint_route
 from consent.rights.requests.documents import MAX_DOCUMENTS, add_documents, live_documents, require_room
-from consent.rights.requests.errors import RequestError
+from consent.rights.requests.errors import RequestError, TooManyPictures
 from consent.rights.requests.forms import AppealForm, PicturesForm
-from consent.rights.requests.models import Decision, RightsRequest, Status
+from consent.rights.requests.models import Decision, Kind, RightsRequest, Status
+from consent.rights.requests.restriction import restricted_since
 from consent.rights.requests.selectors import request_by_link
 from consent.rights.requests.verification import live_code, verify_by_code
 from consent.rights.requests.words import steps_of, wanted_words
@@ -65,7 +67,7 @@ def status_page(request: HttpRequest, found: RightsRequest, *, is_own: bool) -> 
 def _context(found: RightsRequest, problems: Forms, *, is_own: bool) -> Mapping[str, object]:
     now = timezone.now()
     code = live_code(found) if found.status == Status.RECEIVED else None
-    is_refused = found.decision == Decision.REFUSED
+    is_refused = found.decision == Decision.REFUSED and not found.wiped_at
     form = problems.get("code") or CodeForm()
     if isinstance(form, CodeForm):
         form.describe(code)
@@ -77,11 +79,15 @@ def _context(found: RightsRequest, problems: Forms, *, is_own: bool) -> Mapping[
         "code": form if code and code.is_open(now) else None,
         "pictures": problems.get("pictures") or PicturesForm(),
         "pictures_left": MAX_DOCUMENTS - len(live_documents(found)),
+        "restricted": restricted_since(found.user) if is_own and found.user and _restricts(found) else None,
         "may_withdraw": found.status in (Status.RECEIVED, Status.VERIFIED),
         "appeal": (problems.get("appeal") or AppealForm()) if is_refused and not hasattr(found, "appeal") else None,
         "complaint": complaint_route() if is_refused else "",
-        "section": "account",
     }
+
+
+def _restricts(found: RightsRequest) -> bool:
+    return found.kind == Kind.RESTRICTION and found.status == Status.CLOSED
 
 
 def _withdraw(request: HttpRequest, found: RightsRequest) -> None:
@@ -91,6 +97,8 @@ def _withdraw(request: HttpRequest, found: RightsRequest) -> None:
 
 def _add_pictures(request: HttpRequest, found: RightsRequest) -> tuple[str, PicturesForm] | None:
     require_room(found)
+    if not ratelimit.consume(request, action="pictures", key=found.number):
+        raise TooManyPictures
     form = PicturesForm(request.POST, request.FILES)
     if not form.is_valid():
         return "pictures", form

@@ -1,6 +1,7 @@
 """Retention rules, legal holds, the daily destruction and its report."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -76,6 +77,26 @@ def test_of_several_rules_the_longest_counts_and_only_those_of_the_day() -> None
     assert [Fate.from_json(json.loads(json.dumps(fate.as_json()))) for fate in found][0].fate is FateKind.KEPT
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_demonstration_keeps_what_a_law_wants_as_long_as_its_register_says_for_that_law(version: int) -> None:
+    register = json.loads((Path("demo") / f"register-{version}.json").read_text())
+    rules = json.loads((Path("demo") / "retention.json").read_text())
+    duties = [row for row in register if row["lawful_basis"] == "legal_duty"]
+    months = {_law(rule["citation"]["zh-hans"]): rule["months"] for rule in rules}
+
+    assert [row["code"] for row in duties] == ["identity", "transactions"]
+    for row in duties:
+        years = months[_law(row["citation"]["zh-hans"])] // 12
+        assert f"{years} 年" in row["retention"]["zh-hans"]
+        assert f"{years} years" in row["retention"]["en"]
+
+
+def _law(citation: str) -> str:
+    """`《反洗钱法》` of `2024 年修订的《反洗钱法》`."""
+    found = re.search("《.+?》", citation)
+    return found[0] if found else ""
+
+
 def test_the_daily_run_destroys_what_is_due_and_keeps_a_report(alice: User) -> None:
     kept = vault.ToKeep(b"m" * 32, "address", "aml", date(2016, 3, 1), date(2026, 3, 1), {}, ())
     vault.store([kept, vault.ToKeep(b"n" * 32, "address", "aml", date(2016, 3, 1), date(2036, 3, 1), {}, ())], at=AT)
@@ -84,7 +105,7 @@ def test_the_daily_run_destroys_what_is_due_and_keeps_a_report(alice: User) -> N
 
     run = run_retention(at=AT)
 
-    assert (run.destroyed, run.problem) == ({"vault-records": 1, "exports": 1}, "")
+    assert (run.destroyed, run.problem) == ({"vault-records": 1, "exports": 1, "requests": 0}, "")
     assert not ExportPart.objects.exists()
     assert AuditEntry.objects.get(act="retention.run").details == run.destroyed
 
@@ -97,7 +118,7 @@ def test_where_one_kind_fails_the_others_are_destroyed_and_the_report_says_so(
 
     run = run_retention(at=AT)
 
-    assert (run.destroyed, run.problem) == ({"exports": 1}, "vault-records: NoVault")
+    assert (run.destroyed, run.problem) == ({"exports": 1, "requests": 0}, "vault-records: NoVault")
 
 
 def test_a_report_cannot_be_changed() -> None:
@@ -188,4 +209,5 @@ def test_rules_are_loaded_from_a_file_all_or_none(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be kept"):
         call_command("load_retention_rules", str(tmp_path / "rules.json"))
 
-    assert set(RetentionRule.objects.values_list("code", flat=True)) == {"aml-identity", "aml-identity-2012"}
+    loaded = set(RetentionRule.objects.values_list("code", flat=True))
+    assert loaded == {"aml-identity", "aml-identity-2012", "answers-given"}
