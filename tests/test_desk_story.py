@@ -13,7 +13,7 @@ from tests.test_pages import Look, _sign_in, check_page, enter_desk, with_look
 
 pytestmark = pytest.mark.browser
 
-CALLER = "lin@people.example"
+CALLER, STRANGER = "lin@people.example", "nobody@people.example"
 SUPPORT, REVIEWER = "support@shibei.example", "reviewer@shibei.example"
 LOOKS: list[Look] = [("phone", "zh-CN", False), ("narrow", "en", True), ("desktop", "en", False)]
 
@@ -22,8 +22,9 @@ def test_a_call_ends_in_deletion(stack: Stack, visit: Visitor) -> None:
     with visit(width=390, height=844) as agent, visit() as reviewer, visit(width=390, height=844) as caller:
         _sign_in(agent, stack, SUPPORT)
         enter_desk(agent, stack, SUPPORT)
+        _look_at(visit, agent, {"case-unknown": _write_down_the_call(agent, STRANGER)})
         known = len(stack.inbox(CALLER))
-        case = _write_down_the_call(agent)
+        case = _write_down_the_call(agent, CALLER)
         link = _link_in_the_acknowledgement(stack, known)
         _look_at(visit, agent, {"case-received": case})
         _find_out_who_calls(agent, stack)
@@ -50,15 +51,15 @@ def test_a_call_ends_in_deletion(stack: Stack, visit: Visitor) -> None:
         assert list(left["vault"]) == ["contacts"]
 
 
-def _write_down_the_call(agent: Page) -> str:
+def _write_down_the_call(agent: Page, contact: str) -> str:
     agent.goto("/desk/requests/new/")
     agent.locator("#id_kind").select_option("deletion")
-    agent.locator("#id_contact").fill(CALLER)
+    agent.locator("#id_contact").fill(contact)
     agent.locator("#id_details").fill("请删除我的账户。")
     agent.get_by_role("button", name="登记").click()
     agent.get_by_role("button", name="领取").click()
     expect(agent.get_by_role("heading", name="核验身份")).to_be_visible()
-    expect(agent.locator("main")).not_to_contain_text(CALLER)
+    expect(agent.locator("main")).not_to_contain_text(contact)
     expect(agent.get_by_role("heading", name="作出决定")).to_have_count(0)
     return urlsplit(agent.url).path
 

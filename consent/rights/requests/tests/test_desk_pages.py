@@ -82,6 +82,12 @@ def test_the_queue_is_narrowed_by_number_state_kind_and_whose(desk: Client, alic
         assert [shown.number in page, {mine, verified}.difference({shown}).pop().number in page] == [True, False], asked
 
 
+def test_a_request_says_on_its_last_day_that_it_is_due(desk: Client, alice: User) -> None:
+    make_request(alice, at=timezone.now() - timedelta(days=30))
+
+    assert "due today" in page_of(desk, "/desk/requests/")
+
+
 def test_one_sees_in_the_queue_which_cases_are_ones_own(desk: Client, alice: User, carol: User, rita: User) -> None:
     make_claimed(today(alice), carol)
     make_claimed(today(alice), rita)
