@@ -22,6 +22,7 @@ from accounts.users.locking import hold
 from consent.rights.export.errors import TooManyExports
 from consent.rights.export.models import Export, ExportPart
 from consent.rights.export.writing import FILES, LEASE, PenLost, write_export
+from consent.rights.requests.errors import NotVerified
 from consent.rights.requests.models import RightsRequest
 
 MAKE = "consent.rights.export.tasks.make_waiting"
@@ -38,8 +39,10 @@ def start_export(user: User, *, request: RightsRequest | None = None, actor: Act
     """Begin to make an export; the one in the making, or that can still be fetched, where there is one.
 
     request: the one that the desk carries out, which always gets one of its own day. at: aware UTC instant.
-    Raises TooManyExports (HTTP 429). Source: PIPL 45; GB/T 35273-2020 8.1, 8.6.
+    Raises TooManyExports (HTTP 429), NotVerified (409). Source: K95; PIPL 45; GB/T 35273-2020 8.1, 8.6.
     """
+    if request and not request.is_verified:
+        raise NotVerified
     hold(user)  # one after another
     mine = Export.objects.filter(user=user)
     making = mine.filter(ready_at=None, failed_at=None).first()

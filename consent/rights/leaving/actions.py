@@ -46,7 +46,7 @@ def begin_leaving(
         raise AlreadyLeaving
     if user.is_staff:
         raise StaffStays
-    if len(set(proofs)) < PROOFS_NEEDED:
+    if len(set(proofs)) < PROOFS_NEEDED or (request and not request.is_verified):
         raise TooFewProofs
     if unmet(user):
         raise ConditionsNotMet

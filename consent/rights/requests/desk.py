@@ -95,7 +95,7 @@ def fields_of(
     request: RightsRequest, *, staff: User, documents: Sequence[RequestDocument], at: datetime
 ) -> list[Field]:
     """What the case needs to know of the person, masked but for what staff has unmasked. Two queries."""
-    codes = fields_needed(request.kind, request.wanted, has_documents=bool(documents))
+    codes = fields_needed(request.kind, request.wanted, has_documents=bool(documents), is_verified=request.is_verified)
     values = _values(request.user, codes)
     open_until = unmasked(request, staff, at)
     return [_field(code, values[code], open_until.get(code)) for code in codes if code in values]

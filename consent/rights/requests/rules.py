@@ -70,8 +70,12 @@ def working_days_left(today: date, due_on: date) -> int:
     return sum(works_on(today + timedelta(days=ahead))[0] for ahead in range(1, span + 1))
 
 
-def fields_needed(kind: str, wanted: Mapping[str, Any] | None, *, has_documents: bool) -> tuple[str, ...]:
-    """Which fields of the person a case may show, masked and one by one unmasked. Source: K60; PIPL 6."""
-    asked = (str(wanted["field"]),) if kind == Kind.CORRECTION and wanted and wanted.get("field") else ()
+def fields_needed(
+    kind: str, wanted: Mapping[str, Any] | None, *, has_documents: bool, is_verified: bool
+) -> tuple[str, ...]:
+    """Which fields of the person a case may show, masked and one by one unmasked: before it is proven who asks, only
+    what tells that. Source: K60, K95; PIPL 6."""
+    is_about_a_field = kind == Kind.CORRECTION and wanted and wanted.get("field")
+    asked = (str(wanted["field"]),) if is_verified and wanted and is_about_a_field else ()
     compared = TO_COMPARE if has_documents else ()
     return tuple(dict.fromkeys(ALWAYS_NEEDED + asked + compared))

@@ -11,7 +11,7 @@ from consent.rights.export.actions import make_next, start_export, take_download
 from consent.rights.export.errors import TooManyExports
 from consent.rights.export.models import Export
 from consent.rights.leaving.tests.factories import themselves
-from consent.rights.requests.tests.factories import make_request
+from consent.rights.requests.tests.factories import make_verified
 
 pytestmark = pytest.mark.django_db
 PAGE = "/account/export/"
@@ -64,6 +64,6 @@ def test_the_desk_carries_out_a_request_whatever_the_person_had_made(alice: User
 
     with pytest.raises(TooManyExports):
         start_export(alice, actor=themselves(alice), at=timezone.now())
-    export = start_export(alice, request=make_request(alice), actor=themselves(alice), at=timezone.now())
+    export = start_export(alice, request=make_verified(alice), actor=themselves(alice), at=timezone.now())
 
     assert export.request is not None

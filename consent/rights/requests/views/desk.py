@@ -216,7 +216,9 @@ def unmask(request: SignedInRequest, found: RightsRequest, actor: Actor, at: dat
     """Show one value of the case for ten minutes, for a reason that the person can read."""
     form = UnmaskForm(request.POST)
     actions.require_claim(found, actor)
-    needed = fields_needed(found.kind, found.wanted, has_documents=bool(live_documents(found)))
+    needed = fields_needed(
+        found.kind, found.wanted, has_documents=bool(live_documents(found)), is_verified=found.is_verified
+    )
     if not form.is_valid() or form.cleaned_data["field"] not in needed:
         raise RequestError
     what, reason = [form.cleaned_data["field"]], form.cleaned_data["reason"]
