@@ -147,6 +147,17 @@ FIELDS: Mapping[str, FieldSpec] = {
             also_as="id-number",
         ),
         FieldSpec(
+            "card-number",
+            _("Bank card number"),
+            _alone(validation.parse_card_number),
+            mask_number,
+            holders=_EVERYBODY,
+            is_sensitive=True,
+            is_masked=True,
+            hint=_("The long number on the front of the card."),
+            on_demand=True,
+        ),
+        FieldSpec(
             "company-name",
             _("Name of the enterprise"),
             _alone(validation.parse_text),

@@ -18,13 +18,16 @@ from accounts.users.models import User
 from consent.rights.export.selectors import latest_export
 from consent.rights.leaving.selectors import leaving_of
 from consent.rights.me.selectors import (
+    Grounds,
     count_answers,
     document_expires,
     grounds_for,
     grounds_of,
     held_by,
+    is_asked_for,
     own_contacts,
     own_searches,
+    waiting_for,
 )
 from consent.rights.requests.selectors import requests_of
 
@@ -72,13 +75,14 @@ def settings_part(user: User, form: SettingsForm) -> dict[str, Any]:
     }
 
 
-def edit_page(user: User, items: dict[str, Item], form: ProfileForm, *, at: datetime) -> dict[str, Any]:
+def edit_page(items: dict[str, Item], form: ProfileForm, grounds: Grounds) -> dict[str, Any]:
     """A field, or the few that are given together, with why they are asked for."""
-    grounds, _records = grounds_for(user, at)
     purposes = {purpose.pk: purpose for item in items.values() for purpose in grounds_of(item, grounds)}
     first = next(iter(items.values()))
     return {
         "form": form,
+        "waiting_for": waiting_for(first, grounds),
+        "is_asked_for": is_asked_for(first, grounds),
         "items": items.values(),
         "locked": [item for item in items.values() if item.is_locked],
         "will_lock": _by_lock(items[code].spec for code in form.open),
