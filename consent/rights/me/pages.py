@@ -1,7 +1,7 @@
 """What the pages about oneself are given."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -15,7 +15,10 @@ from accounts.profile.selectors import Item, checks_of, labels_of, marketing_of
 from accounts.profile.specs import FieldSpec, LockReason
 from accounts.staff.selectors import reads_of
 from accounts.users.models import User
+from consent.rights.disclosures.models import Disclosure
+from consent.rights.disclosures.selectors import disclosures_told
 from consent.rights.export.selectors import latest_export
+from consent.rights.leaving.holdings import label_of
 from consent.rights.leaving.selectors import leaving_of
 from consent.rights.me.selectors import (
     Grounds,
@@ -56,10 +59,16 @@ def me_page(user: User, *, session_key: str, at: datetime) -> dict[str, Any]:
         "requests": requests_of(user),
         "reads": reads_of(user.pk, limit=READS),
         "searches": own_searches(user, limit=READS),
+        "disclosures": own_disclosures(user, timezone.localdate(at)),
         "leaving": leaving_of(user),
         "export": latest_export(user),
         "section": "me",
     }
+
+
+def own_disclosures(user: User, today: date) -> list[tuple[Disclosure, list[str]]]:
+    """What was given to authorities about user and may be told them, with the items in words. One query."""
+    return [(line, [label_of(item) for item in line.items]) for line in disclosures_told(user, today)]
 
 
 def settings_part(user: User, form: SettingsForm) -> dict[str, Any]:
