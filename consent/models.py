@@ -7,6 +7,7 @@ from consent.ledger.models import ConsentEvent, ConsentState, DataSubject, Subje
 from consent.outbox.models import OutboxMessage
 from consent.policies.models import Controller, DataItem, Policy, PolicyText, PolicyVersion, Purpose
 from consent.policies.recipients.models import Recipient, RecipientAgreement, RecipientDescription
+from consent.rights.disclosures.models import Disclosure
 from consent.rights.export.models import Export, ExportPart
 from consent.rights.leaving.models import (
     Erasure,
@@ -32,6 +33,7 @@ __all__ = [
     "Controller",
     "DataItem",
     "DataSubject",
+    "Disclosure",
     "Erasure",
     "Export",
     "ExportPart",

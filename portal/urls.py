@@ -10,6 +10,7 @@ from consent.ledger.receipts import urls as receipts
 from consent.ledger.receipts.views import keys
 from consent.policies import urls as policies
 from consent.rights.compromise import views as compromise
+from consent.rights.disclosures import urls as disclosures
 from consent.rights.me import urls as me
 from consent.rights.me.unsubscribing import unsubscribe
 from consent.rights.requests import urls as requests
@@ -22,6 +23,7 @@ desk_urls = [
     *clients.desk_urlpatterns,
     *decisions.desk_urlpatterns,
     *retention.desk_urlpatterns,
+    *disclosures.desk_urlpatterns,
     *requests.desk_urlpatterns,
 ]
 

@@ -50,6 +50,7 @@ OWN = {
     "history": "/account/history/",
     "name": "/account/profile/name/",
     "document": "/account/profile/id-number/",
+    "not-asked": "/account/profile/card-number/",
     "contact": "/account/contacts/phone/",
     "sign-ins": "/account/sign-ins/",
     "compromised": "/account/compromised/",
@@ -79,7 +80,11 @@ DESK = {
 }
 QUEUE = {"queue": "/desk/requests/", "new-call": "/desk/requests/new/"}
 AUDIT = {"reads": "/desk/reads/", "audit": "/desk/consents/as-of/", "retention": "/desk/retention/"}
-REVIEW = {"holds": "/desk/holds/"}
+REVIEW = {
+    "holds": "/desk/holds/",
+    "disclosures": "/desk/disclosures/",
+    "new-disclosure": "/desk/disclosures/new/",
+}
 
 
 @contextmanager

@@ -95,7 +95,7 @@ class SettingsForm(forms.Form):
             is_on = (channel, topic) in marketing
             self._add_switch(_name(channel, topic), marketing_words(channel, topic), is_on=is_on)
         for each in labelled:
-            self._add_switch(f"label_{each.pk}", _("Treat me as one of them"), is_on=each.switched_off_at is None)
+            self._add_switch(f"label_{each.pk}", each.code, is_on=each.switched_off_at is None)
 
     def _add_switch(self, name: str, label: Any, *, is_on: bool) -> None:
         self.fields[name] = forms.BooleanField(label=label, required=False, widget=Switch(), initial=is_on)

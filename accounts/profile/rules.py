@@ -172,6 +172,18 @@ FIELDS: Mapping[str, FieldSpec] = {
             also_as="id-number",
         ),
         FieldSpec(
+            "card-number",
+            _("Bank card number"),
+            _("Enter the long number on the front of the card."),
+            _alone(validation.parse_card_number),
+            mask_number,
+            holders=_EVERYBODY,
+            is_sensitive=True,
+            is_masked=True,
+            hint=_("The long number on the front of the card."),
+            on_demand=True,
+        ),
+        FieldSpec(
             "company-name",
             _("Name of the enterprise"),
             _("Enter the name of the enterprise."),

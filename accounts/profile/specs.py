@@ -46,7 +46,8 @@ class FieldSpec:
     """code: as in the policies' registers. ask: what to do, for whoever left it empty. parse: what somebody typed, and
     the person's other values by code, to the one way of writing it; raises ValidationError. mask: for everybody but the
     person. is_masked: also on the person's own page, until they ask to see it. is_sensitive: PIPL 28. also_as: the item
-    of a register under which the field stands where it has none of its own."""
+    of a register under which the field stands where it has none of its own. on_demand: asked for only where a register
+    names it (Y6)."""
 
     code: str
     label: Text
@@ -61,6 +62,7 @@ class FieldSpec:
     hint: Text = ""
     autocomplete: str = "off"
     also_as: str = ""
+    on_demand: bool = False
 
     def display(self, value: str) -> str:
         """The value in words of the reader's language."""

@@ -109,6 +109,17 @@ def parse_foreigner_card(text: str) -> str:
     return number
 
 
+def parse_card_number(text: str) -> str:
+    """A number of a payment card: 12 to 19 digits, the last of them right. Source: ISO/IEC 7812-1, annex B (Luhn)."""
+    digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
+    if not (digits.isascii() and digits.isdecimal() and 12 <= len(digits) <= 19):
+        raise ValidationError(_("A card number has 12 to 19 digits."))
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    if (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10:
+        raise ValidationError(_("That is not a card number: one of its digits is wrong."))
+    return digits
+
+
 def parse_credit_code(text: str) -> str:
     """The unified social credit code of GB 32100: 18 characters, the last of which checks the others."""
     code = _compact(text)

@@ -80,6 +80,8 @@ PERMISSIONS = (
     Permission("See what a member of staff looked at", ("reads",), OVERSEERS),
     Permission("See which law keeps what, and what was destroyed when", ("retention",), OVERSEERS),
     Permission("Forbid that somebody is erased, and lift it", ("holds", "lift_hold"), frozenset({Role.REVIEWER})),
+    Permission("See what was given to authorities", ("disclosures",), frozenset({Role.REVIEWER, Role.AUDITOR})),
+    Permission("Enter what was given to an authority", ("new_disclosure",), frozenset({Role.REVIEWER})),
 )
 MENU = (
     Entry("queue", _("Requests"), "requests"),
@@ -88,6 +90,7 @@ MENU = (
     Entry("reads", _("Who looked at what"), "reads"),
     Entry("retention", _("Retention"), "retention"),
     Entry("holds", _("Legal holds"), "holds"),
+    Entry("disclosures", _("Given to authorities"), "disclosures"),
 )
 _POLICIES = "home"  # everybody may ask for it, and the publisher alone stays
 

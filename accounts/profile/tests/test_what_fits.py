@@ -7,6 +7,7 @@ from django.utils import translation
 from accounts.profile.masks import mask_address, mask_all, mask_name, mask_number
 from accounts.profile.rules import FIELDS, parse_values, remind_on
 from accounts.profile.validation import (
+    parse_card_number,
     parse_credit_code,
     parse_expiry,
     parse_foreigner_card,
@@ -171,3 +172,16 @@ def test_every_field_is_masked_for_everybody_else() -> None:
 def test_the_day_of_the_reminder_tells_only_the_month() -> None:
     assert str(remind_on("2030-09-17")) == "2030-03-01"
     assert remind_on("long-term") is None
+
+
+@pytest.mark.parametrize("written", ["6222020200112233446", " 6222 0202 0011 2233 446", "６２２２-0202-0011-2233-446"])
+def test_a_card_number_is_the_same_however_it_is_written(written: str) -> None:
+    assert parse_card_number(written) == "6222020200112233446"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["6222020200112233447", "6222020200112233464", "62220202001", "4" * 20, "٤111111111111111"]
+)
+def test_a_card_number_with_a_slip_is_refused(wrong: str) -> None:
+    with pytest.raises(ValidationError):
+        parse_card_number(wrong)

@@ -9,9 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from consent.rights.leaving.errors import LeavingError
-from consent.rights.leaving.journal import erasures_in, journal_path
-from consent.rights.leaving.models import Erasure
-from consent.rights.leaving.replay import erase_again, returned
+from consent.rights.leaving.replay import replay
 
 
 class Command(BaseCommand):
@@ -29,15 +27,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        marks = {bytes(erasure.mark): erasure.at for erasure in Erasure.objects.all()}
         try:
-            for path in options["journal"] or [journal_path()]:
-                marks.update(erasures_in(path))
-            found = returned(marks)
-            for user_id, erased_at in found:
-                erase_again(user_id, erased_at, at=timezone.now())
+            known, done_again = replay(options["journal"] or [], at=timezone.now())
         except OSError as error:
             raise CommandError(f"The journal cannot be read: {error}") from None
         except LeavingError as error:
             raise CommandError(f"Nothing more is erased: {error.message}") from error
-        self.stdout.write(self.style.SUCCESS(f"{len(marks)} erasures in the journal, {len(found)} done again."))
+        self.stdout.write(self.style.SUCCESS(f"{known} erasures in the journal, {done_again} done again."))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +28,7 @@ from accounts.otp.selectors import ways_of
 from consent.ledger.models import ConsentEvent, ConsentState, DataSubject
 from consent.policies.fields import localized
 from consent.policies.models import PolicyVersion, Purpose
+from consent.rights.disclosures.selectors import disclosures_told
 from consent.rights.export.rules import Row
 from consent.rights.requests.models import RightsRequest
 
@@ -80,6 +82,11 @@ def _events(user: User) -> Iterator[Row]:
         yield (str(event), at, claimed_at, *names.version(version_id), purpose, title, *rest, bytes(shown).hex())
 
 
+def _disclosures(user: User) -> Iterator[Row]:
+    told = disclosures_told(user, timezone.localdate())
+    yield from told.values_list(*DISCLOSURE).iterator(chunk_size=AT_ONCE)
+
+
 def subjects_of(user: User) -> list[int]:
     """The person in the eyes of each company."""
     return list(DataSubject.objects.filter(user=user).values_list("pk", flat=True))
@@ -124,6 +131,7 @@ REQUEST = (
     *("number", "kind", "channel", "status", "name", "details", "wanted", "received_at", "due_on", "verified_at"),
     *("verified_way", "decision", "refusal", "answer", "decided_at", "ended_at"),
 )
+DISCLOSURE = ("disclosed_on", "authority", "ground", "document", "items")
 SECTIONS: tuple[Section, ...] = (
     Section("account", _("Account and settings"), ACCOUNT, _account),
     Section("ways-to-prove", _("Ways to prove that it is you"), ("kind", "label", "added_at", "left"), _ways),
@@ -156,6 +164,7 @@ SECTIONS: tuple[Section, ...] = (
         *("at", "staff_id", "case", "what", "reason", "until"),
         of="person_id",
     ),
+    Section("disclosures", _("What was given to authorities"), DISCLOSURE, _disclosures),
     _table(
         "messages",
         _("Messages to you"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_otp_webauthn.models import WebAuthnCredential
@@ -32,6 +33,7 @@ from accounts.models import (
 )
 from accounts.profile.rules import FIELDS
 from consent.ledger.models import ConsentEvent, DataSubject
+from consent.rights.disclosures.selectors import disclosures_told
 from consent.rights.export.models import Export
 from consent.rights.leaving.rules import OnFile
 from consent.rights.requests.models import RightsRequest
@@ -88,6 +90,11 @@ HOLDINGS: Mapping[str, Holding] = {
         lambda user: ConsentEvent.objects.filter(
             subject_id__in=list(DataSubject.objects.filter(user=user).values_list("pk", flat=True))
         ),
+        is_anonymised=True,
+    ),
+    "disclosures": Holding(
+        _("What was given to authorities"),
+        lambda user: disclosures_told(user, timezone.localdate()),
         is_anonymised=True,
     ),
     "reads": Holding(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from django.db import transaction
 
@@ -11,10 +12,24 @@ from accounts.audit.actions import record_audit
 from accounts.audit.rules import SYSTEM
 from accounts.models import User
 from consent.rights.leaving.erasing import finish_leaving
-from consent.rights.leaving.journal import mark_of
-from consent.rights.leaving.models import Leaving
+from consent.rights.leaving.journal import erasures_in, journal_path, mark_of
+from consent.rights.leaving.models import Erasure, Leaving
 
 AT_ONCE = 2_000
+
+
+def replay(journals: Iterable[Path], *, at: datetime) -> tuple[int, int]:
+    """Erase again everybody of the table and of the files; how many erasures these know, and how many were done again.
+
+    Raises OSError for a file that cannot be read, NoJournal, NoVault (500). Source: K69.
+    """
+    marks = {bytes(erasure.mark): erasure.at for erasure in Erasure.objects.all()}
+    for path in list(journals) or [journal_path()]:
+        marks.update(erasures_in(path))
+    found = returned(marks)
+    for user_id, erased_at in found:
+        erase_again(user_id, erased_at, at=at)
+    return len(marks), len(found)
 
 
 def returned(marks: Mapping[bytes, datetime]) -> list[tuple[int, datetime]]:

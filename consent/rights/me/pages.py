@@ -1,7 +1,7 @@
 """What the pages about oneself are given."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -16,21 +16,27 @@ from accounts.profile.specs import FieldSpec, LockReason
 from accounts.profile.words import marketing_words
 from accounts.staff.selectors import reads_of
 from accounts.users.models import User
+from consent.rights.disclosures.models import Disclosure
+from consent.rights.disclosures.selectors import disclosures_told
 from consent.rights.export.selectors import latest_export
+from consent.rights.leaving.holdings import label_of
 from consent.rights.leaving.selectors import leaving_of
 from consent.rights.me.selectors import (
+    Grounds,
     Held,
     count_answers,
     document_expires,
     grounds_for,
     grounds_of,
     held_by,
+    is_asked_for,
     is_needed,
     laws_of,
     missing_among,
     own_contacts,
     own_searches,
     sign_in_before,
+    waiting_for,
 )
 from consent.rights.requests.selectors import requests_of
 
@@ -65,9 +71,15 @@ def me_page(user: User, *, session_key: str, at: datetime) -> dict[str, Any]:
         "open_requests": sum(each.is_open for each in asked),
         "reads": reads_of(user.pk, limit=READS),
         "searches": own_searches(user, limit=READS),
+        "disclosures": own_disclosures(user, timezone.localdate(at)),
         "leaving": leaving_of(user),
         "export": latest_export(user),
     }
+
+
+def own_disclosures(user: User, today: date) -> list[tuple[Disclosure, list[str]]]:
+    """What was given to authorities about user and may be told them, with the items in words. One query."""
+    return [(line, [label_of(item) for item in line.items]) for line in disclosures_told(user, today)]
 
 
 def settings_part(user: User, form: SettingsForm) -> dict[str, Any]:
@@ -83,13 +95,14 @@ def settings_part(user: User, form: SettingsForm) -> dict[str, Any]:
     }
 
 
-def edit_page(user: User, items: dict[str, Item], form: ProfileForm, *, at: datetime) -> dict[str, Any]:
+def edit_page(items: dict[str, Item], form: ProfileForm, grounds: Grounds) -> dict[str, Any]:
     """A field, or the few that are given together, with why they are asked for."""
-    grounds, _records = grounds_for(user, at)
     purposes = {purpose.pk: purpose for item in items.values() for purpose in grounds_of(item, grounds)}
     first = next(iter(items.values()))
     return {
         "form": form,
+        "waiting_for": waiting_for(first, grounds),
+        "is_asked_for": is_asked_for(first, grounds),
         "items": items.values(),
         "locked": [(item, laws_of(grounds_of(item, grounds))) for item in items.values() if item.is_locked],
         "will_lock": _by_lock(items[code].spec for code in form.open),

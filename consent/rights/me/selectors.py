@@ -103,21 +103,27 @@ class Grounds:
 
     def __init__(self, records: Iterable[PolicyStanding]) -> None:
         found: dict[str, dict[tuple[int, str], Purpose]] = defaultdict(dict)
+        waiting: dict[str, dict[tuple[int, str], Purpose]] = defaultdict(dict)
         for record in records:
-            agreed = [line.purpose for line in record.lines if line.purpose and line.status in AGREED]
-            for purpose in (*record.by_law, *agreed):
+            asked = [(line.purpose, line.status in AGREED) for line in record.lines if line.purpose]
+            for purpose, is_ground in (*((purpose, True) for purpose in record.by_law), *asked):
                 for item in purpose.items.all():
-                    found[item.code][record.policy.pk, purpose.code] = purpose
+                    (found if is_ground else waiting)[item.code][record.policy.pk, purpose.code] = purpose
         self._found: Mapping[str, Mapping[tuple[int, str], Purpose]] = found
+        self._waiting: Mapping[str, Mapping[tuple[int, str], Purpose]] = waiting
 
     def of(self, *codes: str) -> list[Purpose]:
         """The purposes that use the first of codes that a register names."""
         return next((list(self._found[code].values()) for code in codes if code in self._found), [])
 
+    def waiting_for(self, *codes: str) -> list[Purpose]:
+        """The purposes that would use one of codes, had the person agreed to them."""
+        return [purpose for code in codes for purpose in self._waiting.get(code, {}).values()]
+
 
 def held_by(user: User, grounds: Grounds) -> list[Held]:
-    """What is known of user, field by field, with why. One query."""
-    return [Held(item, grounds_of(item, grounds)) for item in items_of(user)]
+    """What is known of user, and what they may be asked for, field by field, with why. One query."""
+    return [Held(item, grounds_of(item, grounds)) for item in items_of(user) if is_asked_for(item, grounds)]
 
 
 def is_needed(purposes: Iterable[Purpose]) -> bool:
@@ -161,7 +167,24 @@ def sign_in_before(sign_ins: Iterable[SignIn], session_key: str) -> SignIn | Non
 
 def grounds_of(item: Item, grounds: Grounds) -> list[Purpose]:
     """Why a field is kept."""
-    return grounds.of(item.spec.code, *([item.spec.also_as] if item.spec.also_as else []))
+    return grounds.of(*_codes(item))
+
+
+def is_asked_for(item: Item, grounds: Grounds) -> bool:
+    """Whether the person may be asked for a field: nothing that only purposes use to which they did not agree. What is
+    known of them stands there in any case. Source: Y6; PIPL 6."""
+    if item.value or grounds_of(item, grounds):
+        return True
+    return not (item.spec.on_demand or grounds.waiting_for(*_codes(item)))
+
+
+def waiting_for(item: Item, grounds: Grounds) -> list[Purpose]:
+    """To which purposes the person would have to agree before a field is asked for; none where it is."""
+    return [] if is_asked_for(item, grounds) else grounds.waiting_for(*_codes(item))
+
+
+def _codes(item: Item) -> tuple[str, ...]:
+    return (item.spec.code, item.spec.also_as) if item.spec.also_as else (item.spec.code,)
 
 
 def own_contacts(user: User, grounds: Grounds) -> list[OwnContact]:

@@ -29,9 +29,10 @@ from accounts.users.models import User
 from accounts.users.requests import SignedInRequest
 from consent.ledger.gate import gate_exempt
 from consent.rights.me.pages import edit_page, me_page, settings_part
-from consent.rights.me.selectors import Held, grounds_for, grounds_of, own_history
+from consent.rights.me.selectors import Held, grounds_for, grounds_of, is_asked_for, own_history
 
 PROFILE = "/account/#profile"
+PAGE = "account/profile_edit.html"
 
 
 def _showing(_request: SignedInRequest, field: str) -> Act:
@@ -60,6 +61,9 @@ def edit(request: SignedInRequest, field: str) -> HttpResponse:
     codes = fields_on_page(_spec(field).code)
     items = items_on_page(request.user, codes)
     form = ProfileForm(items, request.POST if request.method == "POST" else None)
+    grounds, _records = grounds_for(request.user, timezone.now())
+    if not is_asked_for(items[codes[0]], grounds):
+        return render(request, PAGE, edit_page(items, form, grounds), status=409 if form.is_bound else 200)
     status = 200
     if form.is_bound and form.is_valid():
         try:
@@ -73,8 +77,7 @@ def edit(request: SignedInRequest, field: str) -> HttpResponse:
             messages.success(request, gettext("Saved."))
             return redirect(PROFILE)
     announce_locks(request.user, form.open, at=timezone.now())
-    context = edit_page(request.user, items, form, at=timezone.now())
-    return render(request, "account/profile_edit.html", context, status=status)
+    return render(request, PAGE, edit_page(items, form, grounds), status=status)
 
 
 @never_cache

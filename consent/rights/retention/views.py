@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.staff.decorators import role_required
 from accounts.staff.models import Role
 from accounts.users.requests import SignedInRequest
+from consent.rights.leaving.drill import latest_drills
 from consent.rights.leaving.holdings import label_of
 from consent.rights.retention.actions import lift_hold, place_hold
 from consent.rights.retention.errors import RetentionError
@@ -34,7 +35,12 @@ reviewer_required: Callable[[Page], Page] = role_required(Role.REVIEWER)
 def retention(request: SignedInRequest) -> HttpResponse:
     """What is kept on which law, and what was destroyed on which day. Nobody is named."""
     rules = [(rule, [label_of(item) for item in rule.items]) for rule in all_rules()]
-    context: dict[str, Any] = {"rules": rules, "runs": latest_runs(), "today": timezone.localdate()}
+    context: dict[str, Any] = {
+        "rules": rules,
+        "runs": latest_runs(),
+        "drills": latest_drills(),
+        "today": timezone.localdate(),
+    }
     return render(request, "leaving/desk_retention.html", context | {"section": "retention"})
 
 

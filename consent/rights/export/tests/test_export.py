@@ -191,7 +191,7 @@ def test_the_page_shows_how_far_it_is_and_refreshes_without_scripts(alice: User,
 
     answer = client.get(PAGE)
 
-    assert b'<progress id="progress" value="0" max="34">' in answer.content
+    assert b'<progress id="progress" value="0" max="36">' in answer.content
     assert answer.headers["Refresh"] == "3"
 
 

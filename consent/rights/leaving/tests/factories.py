@@ -1,8 +1,9 @@
 """People with everything that the portal can know, for tests of its end."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from accounts.audit.rules import Actor, ActorKind
 from accounts.models import (
@@ -28,6 +29,7 @@ from consent.ledger.models import DataSubject
 from consent.ledger.tests.factories import answer, make_subject
 from consent.management.commands.load_retention_rules import rule_facts
 from consent.policies.tests.factories import facts, make_policy, make_version
+from consent.rights.disclosures.actions import Facts, note_disclosure
 from consent.rights.leaving.actions import begin_leaving
 from consent.rights.leaving.models import Leaving
 from consent.rights.requests.models import RequestDocument, RightsRequest
@@ -81,6 +83,13 @@ def make_full_person(user: User) -> DataSubject:
         created_at=AT, due_at=AT,
     )  # fmt: skip
     PersonalRead.objects.create(at=AT, staff_id=1, person_id=user.pk, case="R-2026-000001", what=["phone"])
+    note_disclosure(
+        UUID(int=user.pk),
+        Facts("Example Police Office", "Anti-Money Laundering Law", "Letter 17", date(2026, 3, 1), ["sign-ins"]),
+        user,
+        staff_id=1,
+        at=AT,
+    )
     _make_request(user)
     version = make_version(make_policy(), [facts("ads", recipient_codes=["adco"]), "location"])
     subject = make_subject(user, version.policy.controller)

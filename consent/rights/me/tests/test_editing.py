@@ -15,9 +15,9 @@ from accounts.profile.models import Source
 from accounts.profile.rules import FIELDS
 from conftest import NOW
 from consent.ledger.models import ConsentStatus, DataSubject
-from consent.ledger.tests.factories import answer
-from consent.policies.models import Policy
-from consent.policies.tests.factories import facts, make_version
+from consent.ledger.tests.factories import answer, make_subject
+from consent.policies.models import Policy, PolicyVersion
+from consent.policies.tests.factories import facts, make_policy, make_version
 from consent.rights.me.tests.conftest import IDENTITY, Browser
 
 STAFF = Actor(ActorKind.STAFF, 1)
@@ -25,7 +25,9 @@ CARD = {"id-kind": "resident-card", "id-number": "11010519491231002X", "id-expir
 SETTINGS = {"language": "en", "theme": ""}
 
 
-@pytest.mark.parametrize("field", [code for code in FIELDS if not code.startswith("id-")])
+@pytest.mark.parametrize(
+    "field", [code for code, spec in FIELDS.items() if not (code.startswith("id-") or spec.on_demand)]
+)
 def test_every_field_has_a_page_and_takes_a_value_that_fits(alice: User, at_home: Browser, field: str) -> None:
     value = {
         "account-holder": "person",
@@ -277,3 +279,62 @@ def test_pages_are_open_to_somebody_who_answers_no_policy(
     for path in ("/account/", "/account/settings/", "/account/history/", "/account/profile/name/"):
         assert newcomer.get(path).status_code == 200
     assert newcomer.get("/account/contacts/phone/").status_code == 200
+
+
+CARD_PAGE = "/account/profile/card-number/"
+
+
+def quick_pay(alice: User) -> tuple[DataSubject, PolicyVersion]:
+    """A policy in effect with a purpose of which the bank card is part."""
+    version = make_version(make_policy(), [facts("quick-pay", items=["card-number!"])])
+    return make_subject(alice, version.policy.controller), version
+
+
+def test_a_bank_card_is_asked_for_only_while_what_needs_it_was_agreed_to(alice: User, at_home: Browser) -> None:
+    subject, version = quick_pay(alice)
+    unasked = at_home.read("/account/") + at_home.read(CARD_PAGE)
+
+    answer(subject, version, purposes=["quick-pay"])
+    asked = at_home.read("/account/")
+    saved = at_home.post(CARD_PAGE, **{"card-number": "6222 0202 0011 2233 446"})
+
+    assert "Bank card number</a>" not in unasked
+    assert "you have not agreed to it" in unasked
+    assert "Purpose quick-pay" in unasked
+    assert CARD_PAGE in asked
+    assert saved["Location"] == "/account/#profile"
+
+
+def test_what_is_not_asked_for_is_not_taken(alice: User, at_home: Browser) -> None:
+    quick_pay(alice)
+
+    refused = at_home.post(CARD_PAGE, **{"card-number": "6222020200112233446"})
+
+    assert refused.status_code == 409
+    assert not ProfileItem.objects.exists()
+
+
+def test_no_lock_is_announced_for_what_is_not_asked_for(alice: User, at_home: Browser) -> None:
+    make_version(make_policy(), [facts("quick-pay", items=["id-number!"])])
+
+    page = at_home.read("/account/profile/id-number/")
+
+    assert "We do not ask you for this" in page
+    assert not LockNotice.objects.exists()
+
+
+def test_after_a_withdrawal_what_is_known_still_stands_there_and_can_be_removed(alice: User, at_home: Browser) -> None:
+    subject, version = quick_pay(alice)
+    write_item(alice, "card-number", "6222020200112233446", source=Source.STAFF, actor=STAFF, at=NOW)
+    answer(subject, version, ConsentStatus.REFUSED, purposes=["quick-pay"])
+
+    page = at_home.read("/account/")
+    at_home.post(f"{CARD_PAGE}remove/")
+
+    assert "No policy in effect needs it. You can remove it." in page
+    assert not ProfileItem.objects.exists()
+
+
+def test_what_no_register_names_and_only_features_need_is_not_asked_for(alice: User, at_home: Browser) -> None:
+    assert CARD_PAGE not in at_home.read("/account/")
+    assert "Nothing that we do needs it." in at_home.read(CARD_PAGE)

@@ -118,9 +118,9 @@ def test_the_menu_shows_each_role_where_it_begins() -> None:
     begins = {role: [entry.page for entry in menu_for([role])] for role in Role}
 
     assert begins[Role.SUPPORT] == ["queue"]
-    assert begins[Role.REVIEWER] == ["queue", "holds"]
+    assert begins[Role.REVIEWER] == ["queue", "holds", "disclosures"]
     assert begins[Role.PUBLISHER] == ["home"]
-    assert begins[Role.AUDITOR] == ["as_of", "reads", "retention"]
+    assert begins[Role.AUDITOR] == ["as_of", "reads", "retention", "disclosures"]
     assert begins[Role.ADMINISTRATOR] == ["reads", "retention"]
 
 

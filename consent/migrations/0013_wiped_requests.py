@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """When a request was emptied of who asked and what was said, and by what those to empty are found."""
 
-    dependencies = [("consent", "0012_reach_scopes")]
+    dependencies = [("consent", "0012_people_and_marketing")]
 
     operations = [
         migrations.AddField(
