@@ -202,6 +202,18 @@ def test_the_public_form_answers_the_same_whoever_is_known(client: Client, alice
     assert Notice.objects.get().destination == who
 
 
+def test_the_public_form_asks_the_database_the_same_whoever_is_known(client: Client, alice: User) -> None:
+    counts = []
+
+    for who in ("first@elsewhere.example", alice.email, "nobody@elsewhere.example"):
+        with CaptureQueriesContext(connection) as asked:
+            client.post("/requests/", {"kind": "access", "contact": who, "details": "x", "key": uuid4()})
+        counts.append(len(asked))
+
+    assert len(set(counts)) == 1
+    assert RightsRequest.objects.filter(user=alice).count() == 1
+
+
 def test_the_public_form_is_not_a_way_to_flood_somebody(client: Client, alice: User) -> None:
     answers = [client.post(ASK, said(contact=alice.email)).status_code for _ in range(5)]
 
