@@ -1,10 +1,11 @@
 """What people type about themselves, and what they switch on and off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.profile.models import ProfileLabel
@@ -85,10 +86,11 @@ class SettingsForm(forms.Form):
         user: User,
         marketing: Mapping[tuple[str, str], Any],
         labelled: Sequence[ProfileLabel] = (),
-        data: Any = None,
+        data: QueryDict | None = None,
     ) -> None:
         super().__init__(data, initial={"language": user.language, "theme": user.theme})
         self.labelled = labelled
+        self.shown = set(data.getlist("shown_label")) if data else set()
         for name in SWITCHES:
             self._add_switch(name, SWITCH_WORDS[name], is_on=getattr(user, name))
         for channel, topic in MARKETING:
@@ -100,6 +102,10 @@ class SettingsForm(forms.Form):
     def _add_switch(self, name: str, label: Any, *, is_on: bool) -> None:
         self.fields[name] = forms.BooleanField(label=label, required=False, widget=Switch(), initial=is_on)
 
+    def _shown(self) -> Iterable[ProfileLabel]:
+        """One that came in after the page was opened was not switched off by not being ticked."""
+        return (label for label in self.labelled if str(label.pk) in self.shown)
+
     def chosen(self) -> Settings:
         """What a valid form says."""
         data = self.cleaned_data
@@ -108,7 +114,7 @@ class SettingsForm(forms.Form):
             marketing={(channel, topic): data[_name(channel, topic)] for channel, topic in MARKETING},
             language=data["language"],
             theme=data["theme"],
-            labels={label.pk: data[f"label_{label.pk}"] for label in self.labelled},
+            labels={label.pk: data[f"label_{label.pk}"] for label in self._shown()},
         )
 
 

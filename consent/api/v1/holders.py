@@ -17,8 +17,8 @@ from consent.api.calls import Call, json_response
 from consent.api.documents import operation
 from consent.api.framework import ApiView
 from consent.api.problems import ApiProblem, invalid
-from consent.api.v1.answers import FoundAnswer, IdentifiedAnswer
 from consent.api.v1.bodies import ContactBody
+from consent.api.v1.holder_answers import FoundAnswer, IdentifiedAnswer
 from consent.clients.finding import find_person, identify_person
 from consent.clients.models import Scope
 

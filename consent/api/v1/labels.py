@@ -18,9 +18,9 @@ from consent.api.documents import operation
 from consent.api.framework import ApiView
 from consent.api.problems import ApiProblem, invalid
 from consent.api.v1.acts import AHEAD
-from consent.api.v1.answers import CheckAnswer, LabelAnswer, LabelsAnswer
 from consent.api.v1.bodies import CheckBody, LabelBody, LabelsBody, LabelWords
 from consent.api.v1.confines import check_instant
+from consent.api.v1.holder_answers import CheckAnswer, LabelAnswer, LabelsAnswer
 from consent.api.v1.parameters import PERSON
 from consent.clients.finding import holder_of
 from consent.clients.labels import labels_given, note_check, put_labels_of

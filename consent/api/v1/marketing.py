@@ -12,8 +12,8 @@ from consent.api.calls import json_response
 from consent.api.documents import operation
 from consent.api.framework import ApiView
 from consent.api.problems import invalid
-from consent.api.v1.answers import MarketingAnswer, OptOutAnswer
 from consent.api.v1.bodies import MarketingBody, OptOutBody
+from consent.api.v1.holder_answers import MarketingAnswer, OptOutAnswer
 from consent.api.v1.holders import contact_of
 from consent.clients.marketing import may_advertise, stop_by_message
 from consent.clients.models import Scope

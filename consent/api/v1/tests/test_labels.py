@@ -62,7 +62,7 @@ def test_the_person_sees_each_label_and_what_they_switch_off_is_told_for_good(
     client.force_login(alice)
     page = client.get("/account/settings/", headers={"accept-language": "en"}).content.decode()
 
-    client.post("/account/settings/", SETTINGS)
+    client.post("/account/settings/", SETTINGS | {"shown_label": ProfileLabel.objects.get().pk})
     put(caller, person)
     put(caller, person, label())
 
@@ -70,15 +70,27 @@ def test_the_person_sees_each_label_and_what_they_switch_off_is_told_for_good(
     assert "Commuter" in page
     assert "Rides" in page
     assert [each["may_be_used"] for each in told] == [False]
-    client.post("/account/settings/", SETTINGS | {f"label_{ProfileLabel.objects.get().pk}": "on"})
+    pk = ProfileLabel.objects.get().pk
+    client.post("/account/settings/", SETTINGS | {"shown_label": pk, f"label_{pk}": "on"})
     assert caller.get(f"people/{person}/labels").json()["labels"][0]["may_be_used"]
+
+
+def test_a_label_that_came_in_after_the_page_was_opened_is_not_switched_off(
+    caller: Caller, person: str, alice: User, client: Client
+) -> None:
+    client.force_login(alice)
+    put(caller, person, label())
+
+    client.post("/account/settings/", SETTINGS)
+
+    assert ProfileLabel.objects.get().switched_off_at is None
 
 
 def test_nobody_switches_the_label_of_another(caller: Caller, person: str, bob: User, client: Client) -> None:
     put(caller, person, label())
     client.force_login(bob)
 
-    client.post("/account/settings/", SETTINGS | {f"label_{ProfileLabel.objects.get().pk}": ""})
+    client.post("/account/settings/", SETTINGS | {"shown_label": ProfileLabel.objects.get().pk})
 
     assert ProfileLabel.objects.get().switched_off_at is None
 
