@@ -7,7 +7,7 @@ import logging
 import re
 
 _SECRET = re.compile(
-    r"(?P<before>(?<!/account)(?<!/desk)/requests/[^/\s]+/|/account/(?:left|undo)/)[^/\s]+"
+    r"(?P<before>(?<!/account)(?<!/desk)/requests/[^/\s]+/|/account/(?:left|undo)/|/unsubscribe/)[^/\s]+"
     r"|(?P<person>/api/v1/subjects/).*"  # a reference may hold anything, blanks and slashes included
 )
 

@@ -52,7 +52,7 @@ urlpatterns = [
     path("account/", include((me.profile_urlpatterns, "profile"))),
     path("account/", include("accounts.contacts.urls")),
     path("account/", include("accounts.users.urls")),
-    path("unsubscribe/<str:name>/", unsubscribe, name="unsubscribe"),
+    path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("desk/", include((desk_urls, "desk"))),
     path("healthz/", health.alive, name="healthz"),
     path("readyz/", health.ready, name="readyz"),

@@ -24,7 +24,8 @@ from consent.rights.requests.tests.factories import make_request, make_staff
 pytestmark = pytest.mark.django_db
 PERSONAL = ("/account/", "/consents/receipts/", "/requests/")  # where an id belongs to one person
 ONES_OWN = {"field", "kind"}  # parts that name something of whoever is signed in
-NO_TOKEN_NEEDED = ("/api/v1/", "/check/")  # calls by key; a receipt that anybody checks, which changes nothing
+# Calls by key; a receipt that anybody checks, which changes nothing; the one click of a mail program (RFC 8058).
+NO_TOKEN_NEEDED = ("/api/v1/", "/check/", "/unsubscribe/")
 ABROAD = (
     *("//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https:evil.example"),
     *("https://evil.example", "http:///evil.example", "/%09/evil.example", "/\t/evil.example", " //evil.example"),

@@ -15,10 +15,25 @@ from consent.rights.requests.tests.factories import make_request
 from portal.redaction import RedactingFormatter, redact
 
 SECRET = ("token", "reference")  # parts of addresses that open something, or may name a person
-# Parts by which nobody gets in who could not otherwise: numbers, codes of the register, ids behind a sign-in.
+# Parts by which nobody gets in who could not otherwise: numbers, codes of the register, ids behind a sign-in, and the
+# sealed name by which one company calls an account holder.
 HARMLESS = {
     *("code", "controller", "event", "event_id", "export_id", "field", "hold_id", "key_id", "kind", "language"),
-    *("level", "new", "number", "old", "path", "pk", "policy", "sign_in_id", "size", "slug", "version_id", "width"),
+    *(
+        "level",
+        "new",
+        "number",
+        "old",
+        "path",
+        "person",
+        "pk",
+        "policy",
+        "sign_in_id",
+        "size",
+        "slug",
+        "version_id",
+        "width",
+    ),
 }
 LOGGING: Any = settings.LOGGING
 TOKEN = "Zm9v-YmFy_43-characters-of-a-token-that-opens"  # noqa: S105 - of nothing

@@ -19,9 +19,9 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 @gate_exempt
 @csrf_exempt  # mail programs send it without cookies, and the worst that a forged one does is to spare somebody ads
 @require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest, name: str) -> HttpResponse:
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Show what would be switched off; do it on the button, or on the POST of a mail program. Source: RFC 8058; K74."""
-    subscription = subscription_named(name)
+    subscription = subscription_named(token)
     if subscription is None:
         raise Http404
     is_done = request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]

@@ -154,10 +154,10 @@ def test_the_register_costs_a_fixed_number_of_queries(
     auditor = at_desk(Role.AUDITOR)
     note(alice)
     auditor.get(LIST)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         auditor.get(LIST)
     for _line in range(5):
         note(alice)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         auditor.get(LIST)
