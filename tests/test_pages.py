@@ -7,7 +7,6 @@ With ASSENT_SCREENSHOTS set to a folder, each page is also kept there as a pictu
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,15 @@ pytestmark = pytest.mark.browser
 POLICY = "shibei-privacy"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900), "narrow": (320, 640)}
 Look = tuple[str, str, bool]  # size, language, dark
-LOOKS: list[Look] = list(product(SIZES, ("zh-CN", "en"), (False, True)))
+# Every pair of size, language and light; all twelve combinations take twice as long.
+LOOKS: list[Look] = [
+    ("phone", "zh-CN", False),
+    ("phone", "en", True),
+    ("desktop", "zh-CN", True),
+    ("desktop", "en", False),
+    ("narrow", "zh-CN", False),
+    ("narrow", "en", True),
+]
 PUBLIC = {
     "policies": "/policies/",
     "policy": f"/policies/{POLICY}/",
