@@ -1,4 +1,9 @@
-"""From a campaign to deliveries: everybody who was there at publication, a thousand at a time, each exactly once."""
+"""From a campaign to deliveries: everybody whom the policy concerns and who was there at publication, a thousand at a
+time, each exactly once.
+
+A policy that account holders are asked about concerns all of the company's people; another, such as the undertaking of
+its staff, those who ever answered it.
+"""
 
 from typing import NamedTuple
 
@@ -12,7 +17,7 @@ SHARDS_A_TRANSACTION = 10
 UNDER_WAY_SECONDS = 2
 
 _TAKE = f"""
-SELECT c.frozen_at, c.cursor, p.controller_id
+SELECT c.frozen_at, c.cursor, p.controller_id, p.id, p.asks_account_holders
 FROM consent_campaign c
 JOIN consent_policyversion v ON v.id = c.version_id
 JOIN consent_policy p ON p.id = v.policy_id
@@ -26,6 +31,8 @@ WITH page AS MATERIALIZED (
   FROM data_subject s LEFT JOIN accounts_user u ON u.id = s.user_id
   WHERE s.controller_id = %(controller)s AND s.id > %(cursor)s AND s.created_at <= %(frozen_at)s
     AND s.closed_at IS NULL AND (u.id IS NULL OR u.is_active)
+    AND (%(asks_everybody)s
+      OR EXISTS (SELECT FROM consent_state t WHERE t.subject_id = s.id AND t.policy_id = %(policy)s))
   ORDER BY s.id LIMIT {SHARD_PEOPLE}),
 put AS (
   INSERT INTO consent_delivery (campaign_id, channel, subject_id, state, attempts, token, words, ended_at)
@@ -63,10 +70,11 @@ def expand_some(campaign_id: int) -> Expanded:
     taken = fetch(_TAKE, [campaign_id])
     if not taken:
         return Expanded(0, more=False)
-    frozen_at, cursor, controller = taken[0]
+    frozen_at, cursor, controller, policy, asks_everybody = taken[0]
+    whom = {"controller": controller, "policy": policy, "asks_everybody": asks_everybody}
     found, more = 0, True
     for _ in range(SHARDS_A_TRANSACTION):
-        page = {"campaign": campaign_id, "controller": controller, "cursor": cursor, "frozen_at": frozen_at}
+        page = {"campaign": campaign_id, "cursor": cursor, "frozen_at": frozen_at, **whom}
         [(hi, people)] = fetch(_EXPAND, page)
         cursor, found, more = hi or cursor, found + people, people == SHARD_PEOPLE
         if not more:

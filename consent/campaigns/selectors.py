@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from accounts.users.models import User
@@ -122,6 +123,11 @@ def deliveries_to(user: User) -> list[Delivery]:
 def announcements() -> QuerySet[Announcement]:
     """Every announcement, newest first."""
     return Announcement.objects.select_related("version__policy__controller")
+
+
+def public_announcements() -> QuerySet[Announcement]:
+    """Those that the public is pointed to: not what staff alone accept."""
+    return announcements().exclude(version__policy__slug=settings.STAFF_UNDERTAKING)
 
 
 def announcement_of(policy: str, number: int) -> Announcement | None:

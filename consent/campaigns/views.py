@@ -31,7 +31,7 @@ publisher_required = role_required(Role.PUBLISHER)
 @require_safe
 def announcement_list(request: HttpRequest) -> HttpResponse:
     """Every announcement, newest first."""
-    page = Paginator(selectors.announcements(), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(selectors.public_announcements(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "campaigns/announcements.html", {"page": page, "section": "announcements"})
 
 
@@ -59,7 +59,7 @@ class AnnouncementFeed(Feed):  # type: ignore[type-arg]  # not subscriptable at 
         return reverse("campaigns:announcements")
 
     def items(self) -> QuerySet[Announcement]:
-        return selectors.announcements()[:PER_PAGE]
+        return selectors.public_announcements()[:PER_PAGE]
 
     def item_title(self, item: Announcement) -> str:
         return localized(item.title)

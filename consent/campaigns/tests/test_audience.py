@@ -17,12 +17,14 @@ from consent.campaigns.tests.factories import (
     PUBLISHED,
     expand,
     make_campaign,
+    make_changed_version,
     make_people,
     make_subject,
     states,
 )
+from consent.ledger.tests.factories import answer
 from consent.policies.models import Controller
-from consent.policies.tests.factories import make_controller
+from consent.policies.tests.factories import make_controller, make_policy
 
 MakeUser = Callable[..., User]
 
@@ -109,6 +111,21 @@ def test_inactive_people_and_those_of_another_controller_are_left_out(
     expand(campaign)
 
     assert _channels(campaign) == []
+
+
+def test_a_policy_that_not_everybody_is_asked_about_is_told_to_those_who_answered_it(make_user: MakeUser) -> None:
+    undertaking = make_policy(slug="undertaking", asks_account_holders=False)
+    version = make_changed_version(undertaking)
+    people = [
+        make_subject(undertaking.controller, make_user(email=f"{name}@people.example"))
+        for name in ("staff", "customer")
+    ]
+    answer(people[0], undertaking.versions.get(number=1))
+    campaign = make_campaign(version)
+
+    expand(campaign)
+
+    assert list(Delivery.objects.filter(campaign=campaign).values_list("subject_id", flat=True)) == [people[0].pk]
 
 
 def test_a_second_expansion_writes_nothing(campaign: Campaign, controller: Controller) -> None:

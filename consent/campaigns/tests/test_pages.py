@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import AuditEntry
 from accounts.users.models import User
@@ -53,6 +53,16 @@ def test_a_campaign_begins_with_an_announcement_of_the_same_words(campaign: Camp
     assert "您可以不同意" in page
     assert "2026 年 2 月 20 日 09:00" in page
     assert re.search(r'<a href="[^"]*/consents/privacy/changes/2/"', page)
+
+
+def test_the_public_is_not_pointed_to_what_staff_alone_accept(client: Client, settings: Settings) -> None:
+    undertaking = make_policy(slug="undertaking", asks_account_holders=False)
+    settings.STAFF_UNDERTAKING = undertaking.slug
+    make_campaign(make_changed_version(undertaking))
+
+    for path in ("/announcements/", "/announcements/feed/", "/policies/"):
+        assert "undertaking" not in client.get(path).content.decode()
+    assert client.get("/announcements/undertaking/2/").status_code == 200
 
 
 def test_a_second_start_changes_nothing(campaign: Campaign, version: PolicyVersion) -> None:
