@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.conftest import Stack, Visitor
 from tests.cooling_off import let_days_pass, move_end, receipt_in_the_inbox, what_is_left
 from tests.in_clear import files_with, rows_with
+from tests.test_pages import check_page
 
 pytestmark = pytest.mark.browser
 
@@ -177,6 +178,7 @@ def _change_the_number(page: Page, stack: Stack, who: Person) -> str:
     _prove(page, stack, "sms", who.number, who.changing)
     told, sent = len(stack.inbox(who.number)), len(stack.inbox(who.next_number))
     _go_on(page)
+    check_page(page, "contact-code", urlsplit(page.url).path, ("phone", who.language, False))
     page.locator("input[name=code]").fill(stack.code(who.next_number, sent))
     _go_on(page)
     page.wait_for_url(lambda url: urlsplit(url).path == "/account/")
@@ -264,6 +266,7 @@ def _cancel(page: Page, stack: Stack, who: Person) -> None:
     _prove(page, stack, "sms", who.leavers_number, who.cancelling)
     _go_on(page)
     expect(page.get_by_role("button", name=who.keep)).to_be_visible()
+    check_page(page, "cooling-off", "/account/leave/", ("phone", who.language, False))
     for contact, known in told.items():
         assert f"{stack.url}/account/leave/" in stack.message(contact, known)
     page.goto("/account/settings/")
@@ -294,7 +297,8 @@ def _let_the_time_pass(stack: Stack, who: Person) -> int:
 
 def _nobody_is_there(page: Page, stack: Stack, who: Person) -> None:
     for contact in (who.leaver, who.leavers_number):
-        page.goto(receipt_in_the_inbox(stack, contact))
+        receipt = receipt_in_the_inbox(stack, contact)
+        check_page(page, "left", receipt, ("phone", who.language, False))
         expect(_fates(page).filter(has=page.locator(".seal.law")).first).to_be_visible()
         expect(_fates(page).filter(has=page.locator(".seal:not(.law)")).first).to_be_visible()
         assert who.leaver not in page.content()

@@ -210,6 +210,18 @@ def test_pages_that_ask_for_a_proof_are_accessible(stack: Stack, visit: Visitor)
         _check_as_it_is(signed_in, visit, "verify-recovery", "/account/verify/")
 
 
+def test_the_page_behind_the_link_of_an_advertisement_is_accessible(stack: Stack, visit: Visitor) -> None:
+    link = stack.python(
+        "from accounts.models import User\n"
+        "from accounts.profile.opting_out import Subscription, link_name\n"
+        "user = User.objects.earliest('pk')\n"
+        "result = link_name(Subscription(user.pk, 'email', 'offers'))"
+    )
+    for look in LOOKS:
+        with with_look(visit, look) as page:
+            check_page(page, "unsubscribe", f"/unsubscribe/{link}/", look)
+
+
 def _check_as_it_is(signed_in: Page, visit: Visitor, name: str, path: str) -> None:
     for look in LOOKS:
         with with_look(visit, look, signed_in) as page:
