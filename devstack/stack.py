@@ -13,7 +13,7 @@ from devstack.contract import for_process, without_owner, without_vault
 from devstack.errors import Interrupted, PlainError
 from devstack.progress import say
 from devstack.services import Services, start_services, start_sinks
-from devstack.state import ROOT, State, StateLock, default_folder, is_free
+from devstack.state import ROOT, State, StateLock, claim_port, default_folder, is_free
 from devstack.supervisor import Supervisor
 
 DEFAULT_PORT = 8000
@@ -29,9 +29,8 @@ def run_stack() -> int:
     lock = StateLock(state)
     lock.take("run")
     try:
-        _require_free(port)
-        state.forget_environment()
-        with Supervisor(state.logs, keep=[lock.fileno()]) as supervisor:
+        with _claimed(port), Supervisor(state.logs, keep=[lock.fileno()]) as supervisor:
+            state.forget_environment()
             try:
                 _start(supervisor, state, port)
                 sys.stdout.write(f"ready http://127.0.0.1:{port}\n")
@@ -51,10 +50,12 @@ def chosen_port() -> int:
     return int(text)
 
 
-def _require_free(port: int) -> None:
+def _claimed(port: int) -> socket.socket:
+    """The port, ours until the socket is closed."""
     try:
-        if is_free(port):
-            return
+        claim = claim_port(port)
+        if claim and is_free(port):
+            return claim
     except PermissionError:
         raise PlainError(f"Port {port} is only for root: set PORT to one above 1023.") from None
     raise PlainError(f"Port {port} is taken by another program: stop it, or set PORT to another one.")

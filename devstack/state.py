@@ -203,6 +203,22 @@ def is_free(port: int) -> bool:
     return True
 
 
+def claim_port(port: int) -> socket.socket | None:
+    """Keep other stacks from a loopback port until the socket is closed or this process is gone; None where one of
+    them claims it already.
+
+    To find it free is not enough: another stack may be about to start there, and the web servers of both would share
+    it without a word (SO_REUSEPORT). Source: unix(7), abstract names, which reach as far as the ports themselves.
+    """
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0assent-port-{port}")
+    except OSError:
+        claim.close()
+        return None
+    return claim
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -11,6 +11,7 @@ app.autodiscover_tasks(
     [
         "accounts.notices",
         "accounts.devices",
+        "accounts.finding",
         "accounts.profile",
         "consent.outbox",
         "consent.campaigns",

@@ -92,4 +92,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        # On the way back: what a company said in two languages does not fit where one text was.
+        migrations.RunSQL(migrations.RunSQL.noop, "DELETE FROM accounts_profilelabel"),
     ]

@@ -21,7 +21,8 @@ from accounts.audit.rules import Actor
 from accounts.notices.actions import tell
 from accounts.otp.errors import WrongToken
 from accounts.otp.models import Authenticator, RecoveryCode
-from accounts.otp.rules import RECOVERY_CODES, WayKind, digest_recovery_code, new_recovery_code
+from accounts.otp.rules import RECOVERY_CODES, STRONG, WayKind, digest_recovery_code, new_recovery_code
+from accounts.otp.selectors import ways_of
 from accounts.users.locking import hold
 from accounts.users.models import User
 
@@ -90,11 +91,11 @@ def keep_passkey(user: User, device: WebAuthnCredential, *, name: str, actor: Ac
 
 
 @transaction.atomic
-def make_recovery_codes(user: User, *, actor: Actor, at: datetime) -> list[str]:
-    """Ten codes to print, shown this once; older ones die. Source: K30; OWASP ASVS 6.5."""
+def make_recovery_codes(user: User, *, count: int = RECOVERY_CODES, actor: Actor, at: datetime) -> list[str]:
+    """Codes to print, shown this once; older ones die. Source: K30; OWASP ASVS 6.5."""
     hold(user)
     RecoveryCode.objects.filter(user=user).delete()
-    codes = [new_recovery_code() for _ in range(RECOVERY_CODES)]
+    codes = [new_recovery_code() for _ in range(count)]
     RecoveryCode.objects.bulk_create(
         RecoveryCode(user=user, digest=digest_recovery_code(user.pk, code.replace("-", "")), made_at=at)
         for code in codes
@@ -103,6 +104,14 @@ def make_recovery_codes(user: User, *, actor: Actor, at: datetime) -> list[str]:
     with override(user.language):
         _tell(user, gettext("New recovery codes were made. Earlier ones no longer work."), at)
     return codes
+
+
+def make_enrolment_code(user: User, *, actor: Actor, at: datetime) -> str | None:
+    """A recovery code for an administrator to hand over, with which one of the staff adds their first device; None for
+    whoever has a device or recovery codes already. Source: K60; NIST SP 800-63B 4.1."""
+    if any(way.kind in STRONG for way in ways_of(user)):
+        return None
+    return make_recovery_codes(user, count=1, actor=actor, at=at)[0]
 
 
 def rename_device(device: Device, name: str) -> None:

@@ -48,6 +48,7 @@ class WayKind(TextChoices):
 
 BY_MESSAGE = (WayKind.EMAIL, WayKind.SMS)
 OWN_DEVICES = (WayKind.TOTP, WayKind.PASSKEY)  # what a code that was sent somewhere cannot replace
+STRONG = (*OWN_DEVICES, WayKind.RECOVERY)  # what whoever reads somebody's mail does not have
 
 
 def new_code() -> str:

@@ -101,7 +101,7 @@ def missing_proofs(user: User, act: Act, *, at: datetime) -> str | None:
         if not act.ways or way.kind in act.ways:
             first[way.kind] = min(way.counts_from, first.get(way.kind, way.counts_from))
     if act.proofs < 2:
-        return None if first else gettext("You have no way to prove this yet. Add one of those that it needs.")
+        return None if first else _nothing_to_prove_with(user)
     if len(first) < act.proofs:
         said = gettext("This needs %(needed)d different proofs that it is you, and you have %(have)d.")
         return said % {"needed": act.proofs, "have": len(first)}
@@ -113,6 +113,12 @@ def missing_proofs(user: User, act: Act, *, at: datetime) -> str | None:
         " %(at)s on, so that nobody who got into your account a moment ago can do it in your name."
     )
     return said % {"needed": act.proofs, "at": date_format(timezone.localtime(counts), "Y-m-d H:i")}
+
+
+def _nothing_to_prove_with(user: User) -> str:
+    if user.is_staff:
+        return gettext("Whoever works here adds the first way with a code from an administrator. Ask for one.")
+    return gettext("You have no way to prove this yet. Add one of those that it needs.")
 
 
 def authenticators_of(user: User) -> list[Authenticator]:

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_bytes
 
 from django.db import transaction
 
@@ -16,7 +17,7 @@ from accounts.users.models import User
 TOPICS = tuple(topic.value for topic in MarketingChoice.Topic)
 OPT_OUT_WORDS = ("TD", "T", "退订", "STOP", "UNSUBSCRIBE")  # the first is what messages tell people to answer
 _LABEL = "unsubscribe"
-_ID_BYTES = 8
+_SALT_BYTES = _ID_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,10 @@ class Subscription:
 
 
 def link_name(subscription: Subscription) -> str:
-    """What stands in the link: it says nothing, nobody can make one up, and it works for good."""
+    """What stands in the link: it says nothing, nobody can make one up, and it works for good. No two are alike, so
+    that companies cannot tell by them that two contacts are one person's."""
     said = f"{subscription.channel}/{subscription.topic}".encode()
-    return name_of(subscription.user_id.to_bytes(_ID_BYTES, "big") + said, _LABEL)
+    return name_of(token_bytes(_SALT_BYTES) + subscription.user_id.to_bytes(_ID_BYTES, "big") + said, _LABEL)
 
 
 def subscription_named(name: str) -> Subscription | None:
@@ -39,8 +41,9 @@ def subscription_named(name: str) -> Subscription | None:
     content = named_by(name, _LABEL)
     if content is None:
         return None
-    channel, _slash, topic = content[_ID_BYTES:].decode().partition("/")
-    return Subscription(int.from_bytes(content[:_ID_BYTES], "big"), channel, topic)
+    said = content[_SALT_BYTES:]
+    channel, _slash, topic = said[_ID_BYTES:].decode().partition("/")
+    return Subscription(int.from_bytes(said[:_ID_BYTES], "big"), channel, topic)
 
 
 def is_opt_out(text: str) -> bool:

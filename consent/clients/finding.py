@@ -62,7 +62,8 @@ def holder_of(controller_id: int, name: str) -> User | None:
 @transaction.atomic
 def _search(key_id: int, contact: Contact, allowed: Q, actor: Actor, at: datetime) -> Found | None:
     key = ApiKey.objects.select_related("controller").get(pk=key_id)
-    holder = _holders(contact).annotate(may_be_found=allowed & _AT_HOME).first()
+    # Held, so that nothing is written about somebody after the last step of an erasure.
+    holder = _holders(contact).select_for_update(no_key=True).annotate(may_be_found=allowed & _AT_HOME).first()
     may_be_found = bool(holder and holder.may_be_found)
     company = key.controller.slug
     note_search(contact, holder, may_be_found=may_be_found, company=company, system=key.name, actor=actor, at=at)

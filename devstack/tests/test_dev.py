@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from devstack.processes import MARK, is_alive, marked_processes
-from devstack.state import ROOT
+from devstack.state import ROOT, claim_port
 from devstack.tests.conftest import wait_until, wait_until_gone
 
 START_SECONDS = 120
@@ -112,6 +112,19 @@ def test_a_taken_port_is_said_in_one_sentence(dev: Dev) -> None:
         port = str(taken.getsockname()[1])
 
         told = dev(PORT=port)
+
+    assert told.returncode == 1
+    assert told.stderr == f"Port {port} is taken by another program: stop it, or set PORT to another one.\n"
+
+
+def test_a_port_on_which_another_stack_is_only_just_starting_is_taken(dev: Dev) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+
+    claim = claim_port(port)
+    assert claim
+    with claim:
+        told = dev(PORT=str(port))
 
     assert told.returncode == 1
     assert told.stderr == f"Port {port} is taken by another program: stop it, or set PORT to another one.\n"

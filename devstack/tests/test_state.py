@@ -11,7 +11,7 @@ import pytest
 
 from devstack.errors import PlainError
 from devstack.places import claim_temporary_folder, is_root
-from devstack.state import State, StateLock
+from devstack.state import State, StateLock, claim_port
 
 
 @pytest.fixture
@@ -49,6 +49,18 @@ def test_a_port_that_somebody_else_took_is_chosen_anew(state: State) -> None:
 
     assert second["smtp"] != first["smtp"]
     assert second["inbox"] == first["inbox"]
+
+
+def test_a_port_is_claimed_by_one_stack_at_a_time() -> None:
+    first, second = claim_port(7), claim_port(7)
+    another = claim_port(9)
+    for claim in filter(None, (first, another)):
+        claim.close()
+    third = claim_port(7)
+
+    assert (second, bool(first), bool(another), bool(third)) == (None, True, True, True)
+    if third:
+        third.close()
 
 
 def test_a_second_instance_is_told_which_process_has_the_state(state: State) -> None:

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.audit.rules import SYSTEM
-from accounts.otp.enrolment import forget_devices
+from accounts.otp.enrolment import forget_devices, make_enrolment_code
 from accounts.users.rules import parse_contact
 from accounts.users.selectors import holders_of
 
@@ -27,5 +27,9 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         if user is None:
             raise CommandError("Nobody has this address or number.")
-        count = forget_devices(user, actor=SYSTEM, at=timezone.now())
+        at = timezone.now()
+        count = forget_devices(user, actor=SYSTEM, at=at)
         self.stdout.write(self.style.SUCCESS(f"User {user.pk}: {count} devices removed, and told so."))
+        if user.is_staff:
+            code = make_enrolment_code(user, actor=SYSTEM, at=at)
+            self.stdout.write(f"Hand this over yourself; it adds their next authenticator app or passkey: {code}")

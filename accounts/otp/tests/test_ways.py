@@ -172,6 +172,52 @@ def test_a_proof_for_adding_an_app_adds_no_passkey(browser: Client, alice: User)
     assert browser.get("/account/ways/passkey/").headers["Location"] == VERIFY
 
 
+def granted(contact: str, command: str = "grant_role", *more: str) -> str:
+    """What an administrator reads."""
+    said = StringIO()
+    call_command(command, contact, *more, stdout=said)
+    return said.getvalue()
+
+
+@pytest.mark.parametrize("path", [APP, CODES, "/account/ways/passkey/"])
+def test_a_mailbox_alone_adds_no_first_device_of_staff(client: Client, carol: User, path: str) -> None:
+    Authenticator.objects.all().delete()
+    browser = signed_in(client, carol)
+
+    asked = browser.get(path)
+
+    assert asked.headers["Location"] == VERIFY
+    page = browser.get(VERIFY).content.decode()
+    assert "with a code from an administrator" in page
+    assert 'value="email"' not in page
+
+
+def test_staff_add_their_first_device_with_the_code_that_an_administrator_hands_over(client: Client) -> None:
+    code = granted("erin@controller.example", "grant_role", "auditor").split()[-1]
+    again = granted("erin@controller.example", "grant_role", "approver")
+    browser = signed_in(client, User.objects.get(email_verified_at=None))
+    browser.get(APP)
+    token = browser.session["step_up_pending"]["token"]
+    browser.post(VERIFY, {"for": token, "way": "recovery"})
+
+    browser.post(VERIFY, {"for": token, "code": code})
+    browser.get(APP)
+    added = browser.post(APP, {"code": shown_token(browser), "name": "phone"})
+
+    assert added.headers["Location"] == WAYS
+    assert Authenticator.objects.get().user.is_staff
+    assert "forget_devices" in again  # the first code holds for both roles
+    assert not RecoveryCode.objects.filter(used_at=None).exists()
+
+
+def test_whose_devices_are_forgotten_gets_a_new_code_where_they_work_here(alice: User, carol: User) -> None:
+    of_staff, of_anybody = (granted(user.email, "forget_devices") for user in (carol, alice))
+
+    assert RecoveryCode.objects.get(used_at=None).user == carol
+    assert "Hand this over yourself" in of_staff
+    assert "Hand this over yourself" not in of_anybody
+
+
 def test_ten_codes_are_shown_once_and_kept_as_digests(browser: Client, alice: User) -> None:
     response = browser.post(CODES)
     page = response.content.decode()

@@ -98,7 +98,7 @@ def test_the_command_opens_an_unproven_staff_account_and_says_nothing_personal_i
     assert has_role(erin, Role.APPROVER)
     assert not erin.has_usable_password()
     acts = list(AuditEntry.objects.order_by("pk").values_list("act", flat=True))
-    assert acts == ["staff.account_opened", "staff.role_granted"]
+    assert acts == ["staff.account_opened", "staff.role_granted", "recovery_codes.made"]
     assert "erin" not in str(list(AuditEntry.objects.values())).lower()
 
 

@@ -45,11 +45,12 @@ class Labels(ApiView):
     def get(self, request: Request, person: str) -> HttpResponse:
         """List your labels of somebody. One that `may_be_used` denies was switched off: treat the person as without it.
 
-        Ask right before you use one; where profiling is not allowed there are none.
+        Ask right before you use one. None may be used where profiling is not allowed or every use is restricted.
         """
         user = _holder(self.call, person)
         given = labels_given(self.call.controller_id, user)
-        return json_response(LabelsAnswer(person, given.allows_profiling, [_answer(each) for each in given.labels]))
+        labels = [_answer(each, given.allows_profiling) for each in given.labels]
+        return json_response(LabelsAnswer(person, given.allows_profiling, labels))
 
     @operation(
         LabelsAnswer,
@@ -73,7 +74,7 @@ class Labels(ApiView):
             rows = put_labels_of(call.controller_id, user, labels, actor=call.actor, at=call.at)
         except NoProfiling as error:
             raise ApiProblem("no_profiling") from error
-        return json_response(LabelsAnswer(person, True, [_answer(each) for each in rows]))
+        return json_response(LabelsAnswer(person, True, [_answer(each, True) for each in rows]))
 
 
 class Checks(ApiView):
@@ -119,12 +120,12 @@ def _past(at: datetime, pointer: str, call: Call) -> datetime:
     return check_instant(at, pointer)
 
 
-def _answer(label: ProfileLabel) -> LabelAnswer:
+def _answer(label: ProfileLabel, allows_profiling: bool) -> LabelAnswer:
     return LabelAnswer(
         code=label.code,
         words=msgspec.convert(label.words, LabelWords),
         reason=msgspec.convert(label.reason, LabelWords),
         since=label.at,
-        may_be_used=label.switched_off_at is None,
+        may_be_used=allows_profiling and label.switched_off_at is None,
         switched_off_at=label.switched_off_at,
     )

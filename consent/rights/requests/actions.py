@@ -83,8 +83,6 @@ def appeal(refused: RightsRequest, reason: str, *, actor: Actor, at: datetime) -
     Raises NotRefused (409). Source: K102; GB/T 35273-2020 8.8.
     """
     with transaction.atomic():
-        if refused.user_id:  # before the request, as an erasure does
-            User.objects.select_for_update(no_key=True).get(pk=refused.user_id)
         refused = locked(refused)
         is_gone = refused.wiped_at or (refused.user and refused.user.closed_at)
         if is_gone or refused.decision != Decision.REFUSED or RightsRequest.objects.filter(appeal_of=refused).exists():
@@ -154,7 +152,12 @@ def release(request: RightsRequest, *, actor: Actor, at: datetime) -> None:
 
 
 def locked(request: RightsRequest) -> RightsRequest:
-    """The row as it is now; whoever else wants to change it waits."""
+    """The row as it is now; whoever else wants to change it waits.
+
+    The person before the request, as in an erasure: so nobody waits in a circle.
+    """
+    if request.user_id:
+        User.objects.select_for_update(no_key=True).get(pk=request.user_id)
     rows = RightsRequest.objects.select_for_update(of=("self",), no_key=True).select_related("user", "appeal_of")
     return rows.get(pk=request.pk)
 

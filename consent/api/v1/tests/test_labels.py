@@ -17,6 +17,7 @@ from consent.api.v1.tests.conftest import Caller, problem
 from consent.ledger.references import person_name
 from consent.ledger.tests.factories import make_subject
 from consent.policies.models import Controller
+from consent.rights.requests.restriction import restrict
 
 SINCE = "2026-03-02T01:00:00Z"
 SETTINGS = {"language": "en", "theme": "", "allows_profiling": "on"}
@@ -73,6 +74,19 @@ def test_the_person_sees_each_label_and_what_they_switch_off_is_told_for_good(
     pk = ProfileLabel.objects.get().pk
     client.post("/account/settings/", SETTINGS | {"shown_label": pk, f"label_{pk}": "on"})
     assert caller.get(f"people/{person}/labels").json()["labels"][0]["may_be_used"]
+
+
+def test_whose_information_may_only_be_kept_has_no_labels_that_may_be_used(
+    caller: Caller, person: str, alice: User
+) -> None:
+    put(caller, person, label())
+    restrict(alice, at=NOW)
+
+    told, refused = caller.get(f"people/{person}/labels").json(), put(caller, person, label("night"))
+
+    assert (told["allows_profiling"], [each["may_be_used"] for each in told["labels"]]) == (False, [False])
+    assert problem(refused) == (409, "no_profiling")
+    assert [each.code for each in ProfileLabel.objects.all()] == ["commuter"]
 
 
 def test_a_label_that_came_in_after_the_page_was_opened_is_not_switched_off(
@@ -149,7 +163,7 @@ def test_labels_cost_a_fixed_number_of_queries(
 ) -> None:
     put(caller, person, *[label(f"group-{number}") for number in range(9)])
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         caller.get(f"people/{person}/labels")
 
 

@@ -50,6 +50,15 @@ def test_an_email_comes_with_what_lets_a_mail_program_stop_it(caller: Caller, cu
     assert "alice" not in said["unsubscribe"]
 
 
+def test_the_links_of_two_messages_cannot_be_compared(caller: Caller, customer: DataSubject, client: Client) -> None:
+    links = [link(caller), link(caller)]
+
+    pages = [client.get(each) for each in links]
+
+    assert links[0] != links[1]
+    assert [page.status_code for page in pages] == [200, 200]
+
+
 def test_a_text_message_says_in_the_persons_language_how_to_stop_it(caller: Caller, customer: DataSubject) -> None:
     in_english = check(caller, PHONE)["opt_out"]
     User.objects.update(language="zh-hans")

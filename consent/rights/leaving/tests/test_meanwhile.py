@@ -10,14 +10,19 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, connections, transaction
 from django.test import Client
 
+from accounts.audit.rules import Actor, ActorKind
 from accounts.devices.actions import record_locked, record_sign_in, record_wrong_code
 from accounts.devices.traces import Trace
-from accounts.models import Challenge, LockNotice, RecoveryCode, SignIn, User
+from accounts.models import Challenge, LockNotice, PersonSearch, RecoveryCode, SignIn, User
 from accounts.otp.actions import expect_proof
 from accounts.otp.enrolment import make_recovery_codes
 from accounts.otp.rules import WayKind
 from accounts.profile.actions import announce_locks, record_check
 from accounts.users.rules import Contact, ContactKind
+from consent.clients.finding import find_person
+from consent.clients.models import ApiKey
+from consent.clients.tests.factories import make_key
+from consent.policies.tests.factories import make_controller
 from consent.rights.export.actions import start_export
 from consent.rights.export.models import Export
 from consent.rights.leaving import erasing
@@ -45,7 +50,14 @@ WRITERS: dict[str, Callable[[User], object]] = {
     "a check by others": lambda user: record_check(
         user, "name", checked_by="x", result="fits", actor=themselves(user), at=AT
     ),
+    "a search": lambda _user: _search(),
 }
+
+
+def _search() -> None:
+    make_key(make_controller("finder"))
+    key = ApiKey.objects.latest("pk").pk
+    find_person(key, MAILBOX, actor=Actor(ActorKind.CLIENT, key), at=AT)
 
 
 def erase_until(leaving: Leaving, last: str) -> None:
@@ -61,13 +73,13 @@ def erase_until(leaving: Leaving, last: str) -> None:
 
 def left_of(user: User) -> list[object]:
     """What is still there and should not be."""
-    models = (SignIn, Challenge, RecoveryCode, Export, LockNotice)
+    models = (SignIn, Challenge, RecoveryCode, Export, LockNotice, PersonSearch)
     rows = [row for model in models for row in model._default_manager.filter(user=user)]
     said = RightsRequest.objects.filter(user=user)
     return [*rows, *[row for row in said if row.contact_value or row.name or row.details or row.is_open]]
 
 
-@pytest.mark.parametrize("name", ["a request by contact", "a request by account", LOCKED, "a wrong code"])
+@pytest.mark.parametrize("name", ["a request by contact", "a request by account", LOCKED, "a wrong code", "a search"])
 def test_a_write_that_is_not_committed_yet_is_waited_for(alice: User, name: str) -> None:
     make_full_person(alice)
     leaving, wrote, erased = begin(alice), Event(), Event()

@@ -1,6 +1,7 @@
 """Deciding by somebody else, refusing for a reason, appealing to a third, carrying out once (K93, K102)."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,16 @@ def refuse(request: RightsRequest, by: User, reason: str = Refusal.ABUSE) -> Rig
     """by takes the case and refuses it."""
     make_claimed(request, by)
     return decide(request, Decision.REFUSED, answer="No.", refusal=reason, actor=staff(by), at=LATER)
+
+
+def until_somebody_waits() -> None:
+    """Until another connection waits for a lock of this one; ten seconds at the most."""
+    for _ in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
 
 
 def verified_by(request: RightsRequest, who: User) -> RightsRequest:
@@ -179,6 +190,28 @@ def test_of_several_who_take_a_case_at_once_one_gets_it(alice: User) -> None:
 
     request.refresh_from_db()
     assert outcomes == [request.claimed_by_id]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_case_that_is_carried_out_and_an_erasure_do_not_wait_for_each_other(alice: User, rita: User) -> None:
+    request = make_claimed(make_decided(alice, rita, Kind.ACCESS), rita)
+
+    def carry() -> None:
+        try:
+            carry_out(request, actor=staff(rita), at=LATER)
+        finally:
+            connection.close()
+
+    desk = threading.Thread(target=carry)
+    with transaction.atomic():  # as each step of an erasure: the person, then what is theirs
+        User.objects.select_for_update(no_key=True).get(pk=alice.pk)
+        desk.start()
+        until_somebody_waits()
+        RightsRequest.objects.filter(user=alice).update(details="")
+    desk.join()
+
+    request.refresh_from_db()
+    assert request.status == Status.CLOSED
 
 
 def test_an_appeal_goes_to_a_third_person(alice: User, rita: User, ruth: User) -> None:
