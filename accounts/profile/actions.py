@@ -9,7 +9,7 @@ from accounts.audit.actions import record_audit
 from accounts.audit.rules import Actor, ActorKind
 from accounts.profile.errors import FieldLocked, LockNotAnnounced
 from accounts.profile.models import ExternalCheck, LockNotice, ProfileChange, ProfileItem, Source
-from accounts.profile.rules import FIELDS, parse_values, remind_on
+from accounts.profile.rules import FIELDS, parse_values, remind_on, with_number
 from accounts.users.locking import hold
 from accounts.users.models import User
 
@@ -45,9 +45,7 @@ def write_items(
         raise FieldLocked(next(iter(values)))
     items = {item.field: item for item in ProfileItem.objects.filter(user=user)}
     known = {code: item.value for code, item in items.items()}
-    if "id-kind" in values and "id-number" in known:  # a number is right or wrong only as one of a kind of document
-        values = {"id-number": known["id-number"], **values}
-    parsed = parse_values(values, known)
+    parsed = parse_values(with_number(values, known), known)
     changed = {code: value for code, value in parsed.items() if known.get(code) != value}
     if actor.kind is ActorKind.SUBJECT:
         _refuse_locked(user, changed, items)

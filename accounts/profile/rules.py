@@ -241,6 +241,28 @@ def parse_values(values: Mapping[str, str], others: Mapping[str, str]) -> dict[s
     return parsed
 
 
+def parse_said(code: str, said: str, known: Mapping[str, str]) -> str:
+    """A single value as somebody writes it in words, one of a list by its name, in its one way of writing. known: the
+    person's values by code, to which it must fit once it is written.
+
+    Raises ValidationError with its messages.
+    """
+    names = FIELDS[code].choices
+    by_name = {str(name): value for value, name in names()} if names else {}
+    values = {code: by_name.get(said, said)}
+    try:
+        return parse_values(with_number(values, known), known)[code]
+    except ValidationError as error:
+        raise ValidationError(error.messages) from error
+
+
+def with_number(values: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str]:
+    """A number is right or wrong only as one of a kind of document: it is judged again when that changes."""
+    if "id-kind" in values and "id-number" in known:
+        return {"id-number": known["id-number"], **values}
+    return values
+
+
 def remind_on(expiry: str) -> date | None:
     """The day from which a person is reminded that their document expires; None for one without end.
 

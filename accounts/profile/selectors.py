@@ -80,6 +80,11 @@ def items_of(user: User) -> list[Item]:
     return [item for item in items.values() if item.value or holder in item.spec.holders]
 
 
+def values_of(user: User) -> dict[str, str]:
+    """What is known of user, by code. One query."""
+    return {item.spec.code: item.value for item in items_of(user) if item.value}
+
+
 def items_on_page(user: User, codes: Sequence[str]) -> dict[str, Item]:
     """Those fields of user, by code, given or not. One query."""
     rows = {row.field: row for row in ProfileItem.objects.filter(user=user, field__in=codes)}

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.profile.rules import FIELDS
+from accounts.profile.selectors import values_of
 from consent.policies.recipients.selectors import start_of
-from consent.rights.requests.forms import LONGEST, PublicRequestForm
+from consent.rights.requests.forms import LONGEST, PublicRequestForm, SayingWhatIsRight
 from consent.rights.requests.models import ENDED, Decision, Kind, Refusal, RightsRequest, Status
 
 # Instants around the first and the last day that Python knows lie outside of what it can compute with.
@@ -83,11 +84,18 @@ class UnmaskForm(forms.Form):
     reason = forms.ChoiceField(label=_("Why do you need to see it?"), choices=[("", _("Choose")), *REASONS.items()])
 
 
-class CorrectionForm(forms.Form):
+class CorrectionForm(SayingWhatIsRight):
     """What is to be written, where the person said it on the telephone."""
 
     field = forms.ChoiceField(label=_("Item"), choices=[(code, spec.label) for code, spec in FIELDS.items()])
     value = forms.CharField(label=_("New value"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def clean(self) -> dict[str, Any]:
+        """What can be written."""
+        said = super().clean() or {}
+        if said.get("field") and said.get("value"):
+            self.fit_value(said)
+        return said
 
 
 class QueueForm(forms.Form):
@@ -111,7 +119,7 @@ def wanted_form(request: RightsRequest, data: Mapping[str, Any] | None = None) -
     """What must still be said before a correction can be carried out."""
     if request.kind != Kind.CORRECTION or request.wanted:
         return None
-    return CorrectionForm(data)
+    return CorrectionForm(data, known=values_of(request.user) if request.user else {})
 
 
 class ReadsForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -9,12 +10,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.profile.rules import FIELDS
+from accounts.profile.rules import FIELDS, parse_said
 from accounts.users.rules import Contact, parse_contact
-from consent.rights.requests.models import (
-    Kind,
-    RequestDocument,
-)
+from consent.rights.requests.models import Kind, RequestDocument
 from consent.rights.requests.pictures import redrawn
 
 LONGEST = 2000  # characters of a person's own words
@@ -29,7 +27,26 @@ def _kind_field() -> forms.ChoiceField:
     )
 
 
-class OwnRequestForm(forms.Form):
+class SayingWhatIsRight(forms.Form):
+    """Which item is wrong, and what is right. known: the person's values by code, to which it must fit: what could not
+    be written is not to be agreed to."""
+
+    def __init__(self, *arguments: Any, known: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.known = known
+        spec = FIELDS.get(self["field"].value() or "")
+        if spec and spec.choices:
+            self.fields["value"].widget = forms.Select(choices=[("", _("Choose")), *spec.choices()])
+
+    def fit_value(self, said: dict[str, Any]) -> None:
+        """The value in its one way of writing, or what is wrong with it beside its field."""
+        try:
+            said["value"] = parse_said(said["field"], said["value"], self.known)
+        except ValidationError as error:
+            self.add_error("value", error)
+
+
+class OwnRequestForm(SayingWhatIsRight):
     """What a signed-in person asks. key: of this form, so that a second sending asks nothing twice."""
 
     kind = _kind_field()
@@ -53,13 +70,16 @@ class OwnRequestForm(forms.Form):
     @classmethod
     def fresh(cls, **initial: Any) -> OwnRequestForm:
         """An empty form with a key of its own."""
-        return cls(initial={"key": uuid4(), **initial})
+        return cls(known={}, initial={"key": uuid4(), **initial})
 
     def clean(self) -> dict[str, Any]:
         """A correction says what is right."""
         said = super().clean() or {}
-        if said.get("kind") == Kind.CORRECTION and said.get("field") and not said.get("value"):
-            self.add_error("value", _("Say what is right."))
+        if said.get("kind") == Kind.CORRECTION and said.get("field"):
+            if said.get("value"):
+                self.fit_value(said)
+            elif "value" not in self.errors:
+                self.add_error("value", _("Say what is right."))
         return said
 
     @property

@@ -262,9 +262,11 @@ def test_a_case_goes_from_call_to_correction_over_three_desks(
     client.force_login(carol)
 
     wrong = client.post(path_of(request, "carry-out/"), {"field": "occupation", "value": ""})
+    unknown = client.post(path_of(request, "carry-out/"), {"field": "sex", "value": "none"})
     done = client.post(path_of(request, "carry-out/"), {"field": "occupation", "value": "Nurse"})
 
-    assert (wrong.status_code, done.status_code) == (422, 302)
+    assert (wrong.status_code, unknown.status_code, done.status_code) == (422, 422, 302)
+    assert '<option value="female">' in unknown.content.decode()
     request.refresh_from_db()
     assert request.status == Status.CLOSED
     assert ProfileItem.objects.get(user=alice).value == "Nurse"

@@ -89,6 +89,28 @@ def test_a_correction_says_what_is_right_and_a_link_may_choose_the_item(client: 
     assert RightsRequest.objects.get().wanted == {"field": "address", "value": "8 Example Road"}
 
 
+@pytest.mark.parametrize(
+    "cannot_be_written", [{"field": "id-kind", "value": "11010519491231002X"}, {"field": "id-number", "value": "12"}]
+)
+def test_a_correction_that_could_never_be_written_is_not_asked(
+    client: Client, alice: User, cannot_be_written: dict[str, str]
+) -> None:
+    client.force_login(alice)
+
+    assert client.post(NEW, said(kind="correction", **cannot_be_written)).status_code == 422
+    assert not RightsRequest.objects.exists()
+
+
+def test_what_is_one_of_a_list_is_chosen_from_it_or_said_by_its_name(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    assert 'name="value" id="id_value"' in client.get(f"{NEW}?kind=correction&field=sex").content.decode()
+    assert '<option value="female">' in client.get(f"{NEW}?kind=correction&field=sex").content.decode()
+
+    post_proven(client, NEW, said(kind="correction", field="id-kind", value="护照"))
+
+    assert RightsRequest.objects.get().wanted == {"field": "id-kind", "value": "passport"}
+
+
 @pytest.mark.parametrize("wrong", [{"kind": "money"}, {"kind": ""}, {"details": "x" * (LONGEST + 1)}, {"key": "1"}])
 def test_what_is_wrong_is_said_before_anything_is_proven(client: Client, alice: User, wrong: dict[str, str]) -> None:
     client.force_login(alice)
@@ -294,7 +316,7 @@ def test_a_proof_for_one_correction_is_good_for_no_other(client: Client, alice: 
     asked = client.session[PENDING_KEY]["act"]
     prove(client, alice, Act(asked["code"], asked["label"], asked["parameters"]))
 
-    response = client.post(NEW, correction | {"field": "id-number", "value": "11010519491231002X"})
+    response = client.post(NEW, correction | {"field": "address", "value": "8 Example Road"})
 
     assert response["Location"] == "/account/verify/"
     assert not RightsRequest.objects.exists()

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.audit.rules import Actor, ActorKind
 from accounts.otp.step_up import Act, step_up
+from accounts.profile.selectors import values_of
 from accounts.staff.selectors import reads_of
 from accounts.users.requests import SignedInRequest
 from consent.ledger.gate import gate_exempt
@@ -40,8 +41,8 @@ def mine(request: SignedInRequest) -> HttpResponse:
 
 def _asking(request: SignedInRequest) -> Act | None:
     """A request that somebody who proves themselves at once need not be verified again."""
-    form = OwnRequestForm(request.POST)
-    if request.method != "POST" or not form.is_valid():
+    form = _sent(request) if request.method == "POST" else None
+    if form is None or not form.is_valid():
         return None
     kind = Kind(form.cleaned_data["kind"])
     asked = {"kind": kind.value, **(form.wanted or {})}
@@ -55,7 +56,7 @@ def _asking(request: SignedInRequest) -> Act | None:
 @step_up(_asking)
 def new(request: SignedInRequest) -> HttpResponse:
     """Ask something; whoever has just proven that it is them is verified with it."""
-    form = OwnRequestForm(request.POST) if request.method == "POST" else OwnRequestForm.fresh(**_chosen(request))
+    form = _sent(request) if request.method == "POST" else OwnRequestForm.fresh(**_chosen(request))
     if not (form.is_bound and form.is_valid()):
         context = {"form": form}
         return render(request, "requests/new.html", context, status=422 if form.is_bound else 200)
@@ -136,6 +137,10 @@ def _own(request: SignedInRequest, number: str) -> RightsRequest:
     if found is None:
         raise Http404
     return found
+
+
+def _sent(request: SignedInRequest) -> OwnRequestForm:
+    return OwnRequestForm(request.POST, known=values_of(request.user))
 
 
 def _chosen(request: SignedInRequest) -> dict[str, str]:
