@@ -54,8 +54,15 @@ def read_inline(source: str) -> Text:
             opened.append((len(result.text), str(token.attrs.get("href", ""))))
         elif token.nesting == -1:
             result.marks += _mark(token, opened.pop(), result.text)
-    result.marks = _tidied(result.marks)
-    return result
+    return _trimmed(Text(result.text, _tidied(result.marks)))
+
+
+def _trimmed(read: Text) -> Text:
+    """Without space at the ends, which a reference (&#32;) or an unsafe link can leave there."""
+    text = read.text.strip()
+    left = len(read.text) - len(read.text.lstrip())
+    kept = (Mark(max(m.start - left, 0), min(m.end - left, len(text)), m.kind, m.href) for m in read.marks)
+    return Text(text, [mark for mark in kept if mark.start < mark.end])
 
 
 def _tidied(marks: list[Mark]) -> list[Mark]:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from consent.policies.rules.clauses import Clause, Mark, PolicyDocument, glossary, parse, to_json, walk, write
@@ -174,7 +174,16 @@ def test_marks_survive_being_written(text: str, data: st.DataObject) -> None:
     assert (read.text, read.marks) == (text, [mark])
 
 
+@pytest.mark.parametrize("markdown", ["&#32;a&nbsp;", "[ a ]()", "**&#32;a**&#32;", "[ a](https://x.example/)"])
+def test_a_paragraph_has_no_space_at_its_ends(markdown: str) -> None:
+    document = parse(markdown)
+
+    assert [clause.text for clause in document.preamble] == ["a"]
+    assert parse(write(document)) == document
+
+
 @settings(max_examples=300, deadline=None)
+@example("[ ]()")
 @given(st.text(alphabet="#->!*_`[]()1. 、（）一甲a\n\t", max_size=60))
 def test_any_text_is_read_and_what_was_read_is_written_without_loss(markdown: str) -> None:
     document = parse(markdown)
