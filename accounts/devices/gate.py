@@ -15,7 +15,7 @@ from django.utils.cache import add_never_cache_headers
 
 ASK_AGAIN = "ask_again"  # session key: the address to go to once it is proven
 # What shows nothing of a person's own, what proves who one is, and what locks the account.
-OPEN_NAMESPACES = frozenset({"verify", "otp_webauthn", "compromise", "policies", "campaigns", "check", "log"})
+OPEN_NAMESPACES = frozenset({"verify", "compromise", "policies", "campaigns", "check", "log"})
 OPEN_NAMES = frozenset(
     {"sign_ins:again", "sign_ins:prove", "account_logout", "account_inactive"}
     | {"language", "healthz", "readyz", "jwks", "gpc", "unsubscribe"}

@@ -25,7 +25,7 @@ def note_search(
     company, system: what the person is told, short name of the one and name of the other. at: aware UTC instant.
     Raises SearchedTooOften (HTTP 429): then nothing is written. Source: K26, K82; PIPL 24, 44.
     """
-    _refuse_haste(contact, actor, at)
+    _refuse_haste(contact, company, actor, at)
     target = f"user:{holder.pk}" if holder else f"company:{company}"
     record_audit("person.searched", actor=actor, target=target, at=at, details={"by": contact.kind})
     return PersonSearch.objects.create(
@@ -48,12 +48,13 @@ def sweep_searches(*, at: datetime) -> None:
     old.exclude(contact_index=None).update(contact_index=None)
 
 
-def _refuse_haste(contact: Contact, actor: Actor, at: datetime) -> None:
+def _refuse_haste(contact: Contact, company: str, actor: Actor, at: datetime) -> None:
+    """Each company is counted by itself: none keeps another from a contact, or learns that another looked for it."""
     with connection.cursor() as cursor:  # two searches at once count as two; always in this order
-        for name in (f"search:{actor}", f"search:{contact.index.hex()}"):
+        for name in (f"search:{actor}", f"search:{company}:{contact.index.hex()}"):
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
     by_key = PersonSearch.objects.filter(searcher=str(actor), at__gt=at - AN_HOUR)
-    for_contact = PersonSearch.objects.filter(contact_index=contact.index, at__gt=at - WINDOW)
+    for_contact = PersonSearch.objects.filter(contact_index=contact.index, company=company, at__gt=at - WINDOW)
     for searches, limit, window in (
         (by_key, settings.SEARCHES_PER_KEY_AND_HOUR, AN_HOUR),
         (for_contact, settings.SEARCHES_PER_CONTACT_AND_DAY, WINDOW),

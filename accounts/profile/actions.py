@@ -49,21 +49,13 @@ def write_items(
     changed = {code: value for code, value in parsed.items() if known.get(code) != value}
     if actor.kind is ActorKind.SUBJECT:
         _refuse_locked(user, changed, items)
+    facts = {"source": source, "source_detail": source_detail, "since_at": at, "verified_at": None}
     for code, value in changed.items():
-        before = known.get(code, "")
-        ProfileChange.objects.create(user=user, field=code, before=before, after=value, at=at, actor=str(actor))
-        items[code], _is_new = ProfileItem.objects.update_or_create(
-            user=user,
-            field=code,
-            defaults={
-                "value": value,
-                "source": source,
-                "source_detail": source_detail,
-                "since_at": at,
-                "verified_at": None,
-                "remind_on": remind_on(value) if code == "id-expiry" else None,
-            },
+        ProfileChange.objects.create(
+            user=user, field=code, before=known.get(code, ""), after=value, at=at, actor=str(actor)
         )
+        kept = {**facts, "value": value, "remind_on": remind_on(value) if code == "id-expiry" else None}
+        items[code], _is_new = ProfileItem.objects.update_or_create(user=user, field=code, defaults=kept)
     if "name" in changed:  # what letters and pages call the person
         user.name = changed["name"]
         user.save(update_fields=["name"])

@@ -120,7 +120,7 @@ KINDS: dict[str, Kind] = {
     "searched_too_often": Kind(
         429,
         _("This was searched for too often"),
-        _("A key may search so many times an hour, and all together for one contact so many times a day."),
+        _("A key may search so many times an hour, and a company for one contact so many times a day."),
     ),
     "broken": Kind(500, _("Something went wrong on our side"), _("Try once more with the same idempotency key.")),
     "unavailable": Kind(

@@ -16,6 +16,6 @@ def disclosures_told(user: User, today: date) -> QuerySet[Disclosure]:
     return Disclosure.objects.filter(is_over, person_id=user.pk).order_by("-disclosed_on", "-pk")
 
 
-def latest_disclosures(limit: int = 200) -> list[Disclosure]:
-    """The whole register, newest first. One query."""
-    return list(Disclosure.objects.order_by("-at", "-pk")[:limit])
+def register() -> QuerySet[Disclosure]:
+    """All of it, newest entry first."""
+    return Disclosure.objects.order_by("-at", "-pk")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,8 +19,10 @@ from accounts.staff.selectors import has_role
 from accounts.users.requests import SignedInRequest
 from consent.rights.disclosures.actions import note_disclosure
 from consent.rights.disclosures.forms import DisclosureForm
-from consent.rights.disclosures.selectors import latest_disclosures
+from consent.rights.disclosures.selectors import register
 from consent.rights.leaving.holdings import label_of
+
+ON_A_PAGE = 100
 
 
 @role_required(Role.REVIEWER, Role.AUDITOR)
@@ -27,9 +30,14 @@ from consent.rights.leaving.holdings import label_of
 @require_safe
 def disclosures(request: SignedInRequest) -> HttpResponse:
     """What was given to authorities. People stand there by their number."""
-    lines = [(line, [label_of(item) for item in line.items]) for line in latest_disclosures()]
-    may_enter = has_role(request.user, Role.REVIEWER)
-    context = {"lines": lines, "may_enter": may_enter, "today": timezone.localdate(), "section": "disclosures"}
+    page = Paginator(register(), ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "lines": [(line, [label_of(item) for item in line.items]) for line in page],
+        "may_enter": has_role(request.user, Role.REVIEWER),
+        "today": timezone.localdate(),
+        "section": "disclosures",
+    }
     return render(request, "rights/disclosures.html", context)
 
 

@@ -13,14 +13,16 @@ from accounts.audit.models import AuditEntry
 from accounts.audit.rules import Actor
 from accounts.models import User
 from accounts.sealing.rotation import SealedTable, sealed_tables
-from accounts.sealing.rules import NotOpened
+from accounts.sealing.rules import NotOpened, blind_index
+from accounts.users.rules import ContactKind
 from consent.ledger.log.misfits import Misfit
 from consent.ledger.log.verifying import verify_log
+from consent.rights.leaving import vault
 from consent.rights.leaving.errors import LeavingError
 from consent.rights.leaving.replay import replay
 
 ACT, TARGET = "backup.drilled", "backup"
-PROBLEMS = ("", "empty", "sealed_values", "log", "erasures")
+PROBLEMS = ("", "empty", "sealed_values", "index", "vault", "log", "erasures")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class DrillReport:
 
 
 def drill(journals: Iterable[Path], *, processes: int, at: datetime) -> DrillReport:
-    """Try the restored copy that this process is connected to: its sealed values, its log, its erasures.
+    """Try the restored copy that this process is connected to: its sealed values, other keys, log and erasures.
 
     It erases again whoever had left, as a real restore must. Source: Y31, K69.
     """
@@ -66,6 +68,8 @@ def drill(journals: Iterable[Path], *, processes: int, at: datetime) -> DrillRep
     try:
         if not problem:
             found["tables"] = _open_one_of_each()
+            problem = _other_keys(at)
+        if not problem:
             found["leaves"] = verify_log(processes=processes).size
             found["erasures"], found["erased_again"] = replay(journals, at=at)
     except NotOpened:
@@ -94,3 +98,13 @@ def _open_one_of_each() -> int:
     models = [table.model for table in sealed_tables() if isinstance(table, SealedTable)]
     rows = [model._default_manager.order_by("-pk").first() for model in models]
     return sum(row is not None for row in rows)
+
+
+def _other_keys(at: datetime) -> str:
+    """What of PROBLEMS they make. Under another INDEX_KEY nobody is found, and no erasure is known: it would seem that
+    nobody had come back."""
+    for kind in ContactKind:
+        newest = User.objects.exclude(**{f"{kind}_index": None}).order_by("-pk").first()
+        if newest and bytes(getattr(newest, f"{kind}_index")) != blind_index(kind, getattr(newest, kind)):
+            return "index"
+    return "" if vault.opens(at=at) else "vault"

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connections, transaction
 
+from accounts.sealing.rules import NotOpened
 from consent.rights.leaving.errors import NoVault
 from consent.rights.leaving.models import VaultAccess, VaultRecord
 from consent.rights.leaving.sealing import opened_record, seal_record, vault_index, vault_indexes
@@ -69,6 +70,23 @@ def read(kind: str, value: str, *, staff: tuple[int, int], reason: str, at: date
             at=at, act="read", staff=list(staff), reason=reason, records=[record.pk for record in records]
         )
     return [(record, opened_record(bytes(record.content), _label(record))) for record in records]
+
+
+def opens(*, at: datetime) -> bool:
+    """Whether the key at hand opens the newest record; of an empty vault there is nothing to open. Source: Y31.
+
+    Raises NoVault (500).
+    """
+    with _vault():
+        record = VaultRecord.objects.using(ALIAS).order_by("-closed_on").first()
+        if record is None:
+            return True
+        VaultAccess.objects.using(ALIAS).create(at=at, act="read", reason="drill", records=[record.pk])
+    try:
+        opened_record(bytes(record.content), _label(record))
+    except NotOpened:
+        return False
+    return True
 
 
 def destroy_due(today: date, *, at: datetime) -> int:

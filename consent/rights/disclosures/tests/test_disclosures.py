@@ -148,16 +148,28 @@ def test_postgresql_refuses_to_change_or_remove_a_line(alice: User) -> None:
             change()
 
 
+def test_no_line_of_the_register_is_out_of_reach(alice: User) -> None:
+    auditor = at_desk(Role.AUDITOR)
+    note(alice, authority="The very first")
+    for _line in range(201):
+        note(alice)
+
+    pages = [auditor.get(LIST, {"page": page}).content.decode() for page in (1, 3)]
+
+    assert "?page=2" in pages[0]
+    assert ["The very first" in page for page in pages] == [False, True]
+
+
 def test_the_register_costs_a_fixed_number_of_queries(
     alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     auditor = at_desk(Role.AUDITOR)
     note(alice)
     auditor.get(LIST)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         auditor.get(LIST)
     for _line in range(5):
         note(alice)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         auditor.get(LIST)

@@ -13,12 +13,14 @@ from accounts.models import AuditEntry, Role, User
 from consent.ledger.log.tests.factories import seal_all
 from consent.rights.leaving.drill import DrillReport
 from consent.rights.leaving.erasing import finish_leaving
-from consent.rights.leaving.journal import note_erasure
-from consent.rights.leaving.tests.factories import DUE, begin, make_full_person
+from consent.rights.leaving.journal import mark_of, note_erasure
+from consent.rights.leaving.models import VaultAccess
+from consent.rights.leaving.tests.factories import DUE, begin, load_rules, make_full_person
 from consent.rights.leaving.tests.test_replay import _as_owner, _restore
 from consent.rights.requests.tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "vault"])
+ANOTHER_KEY = "A" * 43 + "="
 FAIR = asdict(DrillReport("2026-03-02T09:00:00+08:00", "2026-03-01T09:00:00+08:00", 2, 3, 4, 1, 1))
 
 
@@ -57,12 +59,38 @@ def test_a_restored_copy_is_opened_recomputed_and_rid_of_who_had_left(
 def test_a_copy_without_its_keys_is_of_no_use_and_that_is_reported(
     alice: User, report: Path, settings: Any, journal: Path
 ) -> None:
-    settings.FIELD_KEY = "A" * 43 + "="
+    settings.FIELD_KEY = ANOTHER_KEY
 
     with pytest.raises(CommandError, match="sealed_values"):
         drilled(report)
 
     assert json.loads(report.read_text())["problem"] == "sealed_values"
+
+
+def test_with_another_index_key_nobody_who_left_would_be_known_so_the_copy_fails(
+    alice: User, report: Path, settings: Any, journal: Path
+) -> None:
+    note_erasure(mark_of(alice), at=DUE)
+    settings.INDEX_KEY = ANOTHER_KEY
+
+    with pytest.raises(CommandError, match="index"):
+        drilled(report)
+
+    assert json.loads(report.read_text())["problem"] == "index"
+
+
+def test_a_vault_that_its_key_does_not_open_fails_and_the_try_is_on_its_list(
+    alice: User, bob: User, report: Path, settings: Any
+) -> None:
+    make_full_person(alice)
+    load_rules()
+    finish_leaving(begin(alice).pk, at=DUE)
+    assert drilled(report)["problem"] == ""
+    assert VaultAccess.objects.using("vault").latest("pk").reason == "drill"
+    settings.VAULT_KEY = ANOTHER_KEY
+
+    with pytest.raises(CommandError, match="vault"):
+        drilled(report)
 
 
 def test_a_journal_that_cannot_be_read_is_a_problem(alice: User, report: Path, tmp_path: Path) -> None:

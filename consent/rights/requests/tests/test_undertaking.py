@@ -21,6 +21,11 @@ def undertaking(settings: Settings, db: None) -> PolicyVersion:
     return make_version(make_policy(slug="staff-undertaking", asks_account_holders=False))
 
 
+def yes(key: str, version: int = 1) -> dict[str, str]:
+    """The form under the words of that version."""
+    return {"accept": "yes", "key": key, "version": str(version)}
+
+
 def test_the_desk_opens_once_the_undertaking_is_accepted(
     client: Client, carol: User, undertaking: PolicyVersion
 ) -> None:
@@ -29,7 +34,7 @@ def test_the_desk_opens_once_the_undertaking_is_accepted(
     page = client.get(PAGE)
     assert page.status_code == 200
 
-    response = client.post(PAGE, {"accept": "yes", "key": page.context["key"]})
+    response = client.post(PAGE, yes(page.context["key"]))
 
     assert response.status_code == 302
     assert client.get("/desk/requests/").status_code == 200
@@ -42,14 +47,14 @@ def test_accepting_twice_is_recorded_once(client: Client, carol: User, undertaki
     key = str(client.get(PAGE).context["key"])
 
     for _ in range(2):
-        client.post(PAGE, {"accept": "yes", "key": key})
+        client.post(PAGE, yes(key))
 
     assert ConsentEvent.objects.count() == 1
 
 
 def test_a_new_version_is_asked_about_again(client: Client, carol: User, undertaking: PolicyVersion) -> None:
     client.force_login(carol)
-    client.post(PAGE, {"accept": "yes", "key": "1"})
+    client.post(PAGE, yes("1"))
     assert needs_undertaking(carol) is None
 
     second = make_version(undertaking.policy)
@@ -57,6 +62,23 @@ def test_a_new_version_is_asked_about_again(client: Client, carol: User, underta
     assert undertaking_in_effect(timezone.now()) == second
     assert needs_undertaking(carol) == PAGE
     assert not has_accepted(carol, second)
+
+
+@pytest.mark.parametrize("answer", [yes("1"), {"accept": "yes", "key": "1"}], ids=["of the former", "of none"])
+def test_words_that_took_effect_after_the_page_was_opened_are_not_accepted_unseen(
+    client: Client, carol: User, undertaking: PolicyVersion, answer: dict[str, str]
+) -> None:
+    client.force_login(carol)
+    assert 'name="version" value="1"' in client.get(PAGE).content.decode()
+    make_version(undertaking.policy)
+
+    response = client.post(PAGE, answer, headers={"accept-language": "en"})
+
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "a newer version has taken effect meanwhile" in page
+    assert 'name="version" value="2"' in page
+    assert not ConsentEvent.objects.exists()
 
 
 def test_without_a_yes_nothing_is_recorded(client: Client, carol: User, undertaking: PolicyVersion) -> None:

@@ -52,16 +52,9 @@ def undertaking(request: SignedInRequest) -> HttpResponse:
         raise Http404
     asking = Asking(request, version.policy.slug, version.number)
     if request.method == "POST" and request.POST.get("accept") == "yes":
-        how = replace(asking.circumstances, surface=Surface.AGREEMENT)
-        try:
-            accept_undertaking(
-                request.user, version, circumstances=how, key=request.POST.get("key", "")[:200], at=asking.at
-            )
-        except LedgerError as error:
-            messages.error(request, str(error.message))
-            return redirect("desk:undertaking")
-        messages.success(request, _("Recorded. The desk is open to you."))
-        return redirect("desk:home")
+        if request.POST.get("version") == str(version.number):
+            return _accept(request, asking)
+        messages.error(request, _("Nothing was recorded: a newer version has taken effect meanwhile. Here it is."))
     context = {
         "version": version,
         "document": rendered(asking.text),
@@ -70,3 +63,15 @@ def undertaking(request: SignedInRequest) -> HttpResponse:
         "section": "undertaking",
     }
     return render(request, "desk/undertaking.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _accept(request: SignedInRequest, asking: Asking) -> HttpResponse:
+    how = replace(asking.circumstances, surface=Surface.AGREEMENT)
+    key = request.POST.get("key", "")[:200]
+    try:
+        accept_undertaking(request.user, asking.version, circumstances=how, key=key, at=asking.at)
+    except LedgerError as error:
+        messages.error(request, str(error.message))
+        return redirect("desk:undertaking")
+    messages.success(request, _("Recorded. The desk is open to you."))
+    return redirect("desk:home")
