@@ -53,6 +53,7 @@ class DecisionForm(forms.Form):
         label=pgettext_lazy("of a request", "Decision"),
         choices=[(Decision.GRANTED, _("Agree")), (Decision.REFUSED, _("Refuse"))],
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whether you agree or refuse.")},
     )
     refusal = forms.ChoiceField(
         label=_("Ground of the refusal"),
@@ -63,6 +64,7 @@ class DecisionForm(forms.Form):
     answer = forms.CharField(
         label=_("Words to the person"),
         max_length=LONGEST,
+        error_messages={"required": _("Write what the person is told.")},
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("To a refusal we add by ourselves where to complain."),
     )
