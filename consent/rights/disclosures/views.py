@@ -19,7 +19,7 @@ from accounts.users.requests import SignedInRequest
 from consent.rights.disclosures.actions import note_disclosure
 from consent.rights.disclosures.forms import DisclosureForm
 from consent.rights.disclosures.selectors import latest_disclosures
-from consent.rights.leaving.holdings import label_of
+from consent.rights.leaving.holdings import label_for_staff
 
 
 @role_required(Role.REVIEWER, Role.AUDITOR)
@@ -27,7 +27,7 @@ from consent.rights.leaving.holdings import label_of
 @require_safe
 def disclosures(request: SignedInRequest) -> HttpResponse:
     """What was given to authorities. People stand there by their number."""
-    lines = [(line, [label_of(item) for item in line.items]) for line in latest_disclosures()]
+    lines = [(line, [label_for_staff(item) for item in line.items]) for line in latest_disclosures()]
     may_enter = has_role(request.user, Role.REVIEWER)
     context = {"lines": lines, "may_enter": may_enter, "today": timezone.localdate(), "section": "disclosures"}
     return render(request, "rights/disclosures.html", context)
