@@ -37,6 +37,7 @@ class Person:
     changing: str
     keep: str
     cancelling: str
+    keep_until: str
 
 
 CHINESE = Person(
@@ -52,6 +53,7 @@ CHINESE = Person(
     changing="把您的手机号码改为 138 **** 8012",
     keep="保留我的账户",
     cancelling="注销您的账户",
+    keep_until="保留账户",
 )
 ENGLISH = Person(
     language="en",
@@ -66,6 +68,7 @@ ENGLISH = Person(
     changing="change your mobile number to 138 **** 8022",
     keep="Keep my account",
     cancelling="cancel your account",
+    keep_until="keep your account",
 )
 in_both_languages = pytest.mark.parametrize("who", [CHINESE, ENGLISH], ids=["zh", "en"])
 PHONE = {"width": 390, "height": 844}
@@ -274,7 +277,8 @@ def _cancel(page: Page, stack: Stack, who: Person) -> None:
 
 
 def _sign_in_again_and_keep_it(page: Page, stack: Stack, who: Person) -> None:
-    page.locator("form[action='/account/logout/'] button").last.click()
+    page.locator("form[action='/account/leave/sign-out/'] button").click()
+    expect(page.get_by_role("status")).to_contain_text(who.keep_until)
     _enter(page, stack, who.leavers_number)
     assert urlsplit(page.url).path == "/account/leave/"
     told = {contact: len(stack.inbox(contact)) for contact in (who.leaver, who.leavers_number)}

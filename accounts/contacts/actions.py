@@ -130,6 +130,11 @@ def kind_label(kind: str) -> str:
     return gettext("e-mail address") if kind == ContactKind.EMAIL else gettext("mobile number")
 
 
+def masked_of(kind: str, value: str) -> str:
+    """A contact as it may be shown; empty where there is none."""
+    return Contact(ContactKind(kind), value).masked if value else ""
+
+
 def _change(user: User, kind: ContactKind, value: str, *, actor: Actor, at: datetime) -> ContactChange:
     reached = [contact for contact in user.contacts if contact.is_proven]
     before = next((contact.value for contact in reached if contact.kind is kind), "")
@@ -153,12 +158,22 @@ def _change(user: User, kind: ContactKind, value: str, *, actor: Actor, at: date
 
 
 def _tell(user: User, change: ContactChange, token: str, reached: list[Contact], at: datetime) -> None:
-    kind = ContactKind(change.kind)
     with override(user.language):
         parameters = {
-            "what": kind_label(kind),
-            "new": Contact(kind, change.after).masked if change.after else gettext("none any more"),
+            "change": _words(change),
             "hours": str(UNDO_PERIOD.days * 24),
             "url": settings.BASE_URL + reverse("contacts:undo", args=[token]),
         }
     tell(user, "contact_changed", parameters, contacts=reached, at=at)
+
+
+def _words(change: ContactChange) -> str:
+    """What became of the contact, in a sentence of the active language."""
+    if not change.after:
+        words = gettext("The %(what)s %(old)s was removed from your account.")
+    elif change.before:
+        words = gettext("The %(what)s of your account is now %(new)s.")
+    else:
+        words = gettext("The %(what)s %(new)s was added to your account.")
+    old, new = (masked_of(change.kind, value) for value in (change.before, change.after))
+    return words % {"what": kind_label(change.kind), "old": old, "new": new}

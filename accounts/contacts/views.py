@@ -18,6 +18,7 @@ from accounts.contacts.actions import (
     confirm_contact,
     confirm_contacts,
     kind_label,
+    masked_of,
     prove_and_change,
     remove_contact,
     send_proof,
@@ -147,7 +148,10 @@ def later(request: SignedInRequest) -> HttpResponse:
 def undo(request: HttpRequest, token: str) -> HttpResponse:
     """Shows what would be taken back, and does it on the button: a link alone is opened by programs, too."""
     change = undoable_change(token, at=timezone.now())
-    context = {"change": change, "what": kind_label(change.kind) if change else "", "is_done": False}
+    context: dict[str, object] = {"change": change, "is_done": False}
+    if change:
+        before, after = (masked_of(change.kind, value) for value in (change.before, change.after))
+        context |= {"what": kind_label(change.kind), "before": before, "after": after}
     if change and request.method == "POST":
         try:
             undo_change(token, at=timezone.now())

@@ -63,6 +63,10 @@ def _change(user: User, value: str = NEW, kind: ContactKind = ContactKind.PHONE)
     return change_contact(user, Contact(kind, value), actor=_actor(user), at=timezone.now())
 
 
+def _remove(user: User) -> ContactChange | None:
+    return remove_contact(user, ContactKind.PHONE, actor=_actor(user), at=timezone.now())
+
+
 def _token(notice: Notice) -> str:
     found = re.search(r"/account/undo/([^/]+)/", notice.parameters["url"])
     assert found
@@ -146,7 +150,7 @@ def test_whoever_was_reached_before_is_told_with_a_link_and_the_trail_names_no_n
     at_home.post(where, {"code": post_office.last_code()})
 
     assert _told() == {"+8613800138001", "chen@people.example"}
-    assert {notice.parameters["new"] for notice in Notice.objects.all()} == {"139 **** 9000"}
+    assert all("139 **** 9000" in notice.parameters["change"] for notice in Notice.objects.all())
     entry = AuditEntry.objects.get(act="contact.changed")
     assert entry.details == {"kind": "phone", "change": ContactChange.objects.get().pk}
 
@@ -251,6 +255,20 @@ def test_the_code_page_of_another_browser_knows_nothing(at_home: Client, chen: U
     assert other.get(where)["Location"] == PHONE
 
 
+def test_the_former_contacts_are_told_what_exactly_became_of_one(make_user: Callable[..., User]) -> None:
+    chen = make_user(email="chen@people.example", language="en")
+
+    for act in (_change, lambda user: _change(user, "+8613900139001"), _remove):
+        act(chen)
+        chen.refresh_from_db()
+
+    assert {notice.parameters["change"] for notice in Notice.objects.all()} == {
+        "The mobile number 139 **** 9000 was added to your account.",
+        "The mobile number of your account is now 139 **** 9001.",
+        "The mobile number 139 **** 9001 was removed from your account.",
+    }
+
+
 def test_the_link_shows_first_and_undoes_only_on_the_button(chen: User, post_office: PostOffice) -> None:
     _change(chen)
     token = _token(Notice.objects.first())  # type: ignore[arg-type]
@@ -261,6 +279,7 @@ def test_the_link_shows_first_and_undoes_only_on_the_button(chen: User, post_off
 
     chen.refresh_from_db()
     assert (looked.status_code, before) == (200, NEW)
+    assert all(shown in looked.content.decode() for shown in ("138 **** 8001", "139 **** 9000"))
     assert (done.status_code, chen.phone) == (200, "+8613800138001")
     assert AuditEntry.objects.filter(act="contact.change_undone").count() == 1
     assert NEW in _told()

@@ -20,7 +20,7 @@ from accounts.users.requests import SignedInRequest
 from consent.rights.disclosures.actions import note_disclosure
 from consent.rights.disclosures.forms import DisclosureForm
 from consent.rights.disclosures.selectors import register
-from consent.rights.leaving.holdings import label_of
+from consent.rights.leaving.holdings import label_for_staff
 
 ON_A_PAGE = 100
 
@@ -33,7 +33,7 @@ def disclosures(request: SignedInRequest) -> HttpResponse:
     page = Paginator(register(), ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "lines": [(line, [label_of(item) for item in line.items]) for line in page],
+        "lines": [(line, [label_for_staff(item) for item in line.items]) for line in page],
         "may_enter": has_role(request.user, Role.REVIEWER),
         "today": timezone.localdate(),
         "section": "disclosures",

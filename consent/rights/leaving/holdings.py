@@ -43,13 +43,15 @@ Rows = models.QuerySet[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """label: for people. rows: the person's. columns: what the vault keeps of each where a rule wants it kept; without
-    any it cannot be kept. is_anonymised: it stays, cut loose from the person."""
+    """label: for the person; for_staff: for everybody else, where label speaks to the person. rows: the person's.
+    columns: what the vault keeps of each where a rule wants it kept; without any it cannot be kept. is_anonymised: it
+    stays, cut loose from the person."""
 
     label: str | Promise
     rows: Callable[[User], Rows]
     columns: tuple[str, ...] = ()
     is_anonymised: bool = False
+    for_staff: str | Promise = ""
 
 
 def _by_user(model: type[models.Model]) -> Callable[[User], Rows]:
@@ -64,18 +66,25 @@ HOLDINGS: Mapping[str, Holding] = {
         _("Changes of your profile"),
         _by_user(ProfileChange),
         ("field", "before", "after", "at", "actor"),
+        for_staff=_("Changes of the profile"),
     ),
     "contact-history": Holding(
-        _("Changes of your address and number"), _by_user(ContactChange), ("kind", "before", "after", "at")
+        _("Changes of your address and number"),
+        _by_user(ContactChange),
+        ("kind", "before", "after", "at"),
+        for_staff=_("Changes of the address and number"),
     ),
     "checks": Holding(
-        _("Checks of your information by others"), _by_user(ExternalCheck), ("field", "checked_by", "result", "at")
+        _("Checks of your information by others"),
+        _by_user(ExternalCheck),
+        ("field", "checked_by", "result", "at"),
+        for_staff=_("Checks of the information by others"),
     ),
     "sign-ins": Holding(
         _("Sign-in log"), _by_user(SignIn), ("at", "result", "way", "family", "system", "network", "place")
     ),
     "browsers": Holding(_("Browsers that are known"), _by_user(Browser)),
-    "searches": Holding(_("Who searched for you"), _by_user(PersonSearch)),
+    "searches": Holding(_("Who searched for you"), _by_user(PersonSearch), for_staff=_("Who searched for the person")),
     "labels": Holding(_("Labels of groups"), _by_user(ProfileLabel)),
     "marketing": Holding(_("Choices about marketing"), _by_user(MarketingChoice)),
     "requests": Holding(
@@ -83,7 +92,11 @@ HOLDINGS: Mapping[str, Holding] = {
         _by_user(RightsRequest),
         ("number", "kind", "received_at", "details", "wanted", "answer", "decision", "ended_at"),
     ),
-    "notices": Holding(_("Messages to you"), lambda user: Notice.objects.filter(user_id=user.pk)),
+    "notices": Holding(
+        _("Messages to you"),
+        lambda user: Notice.objects.filter(user_id=user.pk),
+        for_staff=_("Messages to the person"),
+    ),
     "exports": Holding(_("Exports that were made"), lambda user: Export.objects.filter(user=user, destroyed_at=None)),
     "consents": Holding(
         _("Your consents and refusals"),
@@ -91,6 +104,7 @@ HOLDINGS: Mapping[str, Holding] = {
             subject_id__in=list(DataSubject.objects.filter(user=user).values_list("pk", flat=True))
         ),
         is_anonymised=True,
+        for_staff=_("Consents and refusals"),
     ),
     "disclosures": Holding(
         _("What was given to authorities"),
@@ -101,6 +115,7 @@ HOLDINGS: Mapping[str, Holding] = {
         _("Who among staff looked at your information"),
         lambda user: PersonalRead.objects.filter(person_id=user.pk),
         is_anonymised=True,
+        for_staff=_("Who among staff looked at the information"),
     ),
 }
 CONTACTS = "contacts"  # of the account itself, with its name
@@ -115,6 +130,11 @@ def label_of(code: str) -> str:
     if code == STRANGERS:
         return str(_("Requests of people without an account, from their end"))
     return str(FIELDS[code].label if code in FIELDS else HOLDINGS[code].label)
+
+
+def label_for_staff(code: str) -> str:
+    """The same for whoever it is not about."""
+    return str(HOLDINGS[code].for_staff) or label_of(code) if code in HOLDINGS else label_of(code)
 
 
 def on_file(user: User) -> list[OnFile]:

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -71,6 +73,21 @@ def undo(request: SignedInRequest) -> HttpResponse:
         return redirect("leaving:leave")
     messages.success(request, _("Your account stays. Everything is as it was."))
     return redirect("account")
+
+
+@gate_exempt
+@login_required
+@never_cache
+@require_POST
+def sign_out(request: SignedInRequest) -> HttpResponse:
+    """Out of the account for now, knowing until when it can be kept."""
+    leaving = leaving_of(request.user)
+    logout(request)
+    if leaving:
+        until = date_format(timezone.localtime(leaving.due_at), "DATETIME_FORMAT")
+        words = _("You are signed out. Until %(until)s you can sign in and keep your account.")
+        messages.info(request, words % {"until": until})
+    return redirect("account_login")
 
 
 @gate_exempt

@@ -16,7 +16,7 @@ from accounts.profile.rules import FIELDS
 from accounts.profile.selectors import values_of
 from consent.policies.recipients.selectors import start_of
 from consent.rights.requests.forms import LONGEST, PublicRequestForm, SayingWhatIsRight
-from consent.rights.requests.models import ENDED, Decision, Kind, Refusal, RightsRequest, Status
+from consent.rights.requests.models import ENDED, TASKS, Decision, Kind, Refusal, RightsRequest, Status
 
 # Instants around the first and the last day that Python knows lie outside of what it can compute with.
 REAL_DAYS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
@@ -39,6 +39,7 @@ class PhoneRequestForm(PublicRequestForm):
         super().__init__(*arguments, **options)
         kind, contact, name, details = (self.fields[field] for field in ("kind", "contact", "name", "details"))
         kind.label = _("What the caller wants")
+        kind.choices = [("", _("Choose")), *TASKS.items()]  # type: ignore[attr-defined]
         contact.label, contact.help_text = _("E-mail address or mobile number of the account"), ""
         name.label = _("Name that the caller gives")
         details.label, details.help_text = _("In the caller's words"), _("Only what the request needs.")
@@ -53,6 +54,7 @@ class DecisionForm(forms.Form):
         label=pgettext_lazy("of a request", "Decision"),
         choices=[(Decision.GRANTED, _("Agree")), (Decision.REFUSED, _("Refuse"))],
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whether you agree or refuse.")},
     )
     refusal = forms.ChoiceField(
         label=_("Ground of the refusal"),
@@ -63,6 +65,7 @@ class DecisionForm(forms.Form):
     answer = forms.CharField(
         label=_("Words to the person"),
         max_length=LONGEST,
+        error_messages={"required": _("Write what the person is told.")},
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("To a refusal we add by ourselves where to complain."),
     )
@@ -111,7 +114,7 @@ class QueueForm(forms.Form):
             ("ended", _("Ended")),
         ],
     )
-    k = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("All")), *Kind.choices])
+    k = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("All")), *TASKS.items()])
     mine = forms.BooleanField(label=_("Only mine"), required=False)
 
 

@@ -6,6 +6,7 @@ proven identity (K95), and a decision by somebody else than whoever verified it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -31,6 +33,19 @@ class Kind(models.TextChoices):
     OBJECTION = "objection", _("Object to a use")
     EXPLANATION = "explanation", _("Explain how it is used")
     COMPROMISED = "compromised", _("Somebody else is in my account")
+
+
+# What is asked for, as staff read it.
+TASKS: Mapping[str, str | Promise] = {
+    Kind.ACCESS: _("See and copy"),
+    Kind.CORRECTION: _("Correction"),
+    Kind.DELETION: _("Deletion"),
+    Kind.CANCELLATION: _("Cancelling the account"),
+    Kind.RESTRICTION: _("Stopping the use"),
+    Kind.OBJECTION: _("Objection to a use"),
+    Kind.EXPLANATION: _("Explanation"),
+    Kind.COMPROMISED: _("Account in other hands"),
+}
 
 
 class Channel(models.TextChoices):
@@ -175,6 +190,11 @@ class RightsRequest(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("requests:request", args=[self.number])
+
+    @property
+    def task(self) -> str:
+        """What is asked for, as staff read it."""
+        return str(TASKS[self.kind])
 
     @property
     def contact(self) -> Contact | None:

@@ -71,11 +71,14 @@ def steps_of(request: RightsRequest) -> list[Step]:
     ]
 
 
-def wanted_words(request: RightsRequest) -> tuple[str, str] | None:
-    """The item that is to be corrected, and the new value in words."""
+def wanted_words(request: RightsRequest, *, masked: bool = False) -> tuple[str, str] | None:
+    """The item that is to be corrected, and the new value in words; masked: as on the person's own pages."""
     wanted = request.wanted or {}
     spec = FIELDS.get(wanted.get("field", ""))
-    return (str(spec.label), spec.display(wanted.get("value", ""))) if spec else None
+    if spec is None:
+        return None
+    value = wanted.get("value", "")
+    return str(spec.label), spec.shown(value) if masked else spec.display(value)
 
 
 def happened(entry: AuditEntry) -> str:

@@ -19,6 +19,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=LONGEST_REASON,
+        error_messages={"required": _("Write down the reason.")},
         help_text=_("Such as the letter of the court or authority, with its number and date."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -27,7 +28,11 @@ class ReasonForm(forms.Form):
 class HoldForm(ReasonForm):
     """On whom, and why."""
 
-    contact = forms.CharField(label=_("E-mail address or mobile number of the person"), max_length=254)
+    contact = forms.CharField(
+        label=_("E-mail address or mobile number of the person"),
+        max_length=254,
+        error_messages={"required": _("Enter an e-mail address or a mobile number.")},
+    )
     field_order = ("contact", "reason")
 
     user: User | None = None

@@ -18,7 +18,7 @@ from accounts.staff.decorators import role_required
 from accounts.staff.models import Role
 from accounts.users.requests import SignedInRequest
 from consent.rights.leaving.drill import latest_drills
-from consent.rights.leaving.holdings import label_of
+from consent.rights.leaving.holdings import label_for_staff
 from consent.rights.retention.actions import lift_hold, place_hold
 from consent.rights.retention.errors import RetentionError
 from consent.rights.retention.forms import HoldForm, ReasonForm
@@ -34,7 +34,7 @@ reviewer_required: Callable[[Page], Page] = role_required(Role.REVIEWER)
 @require_safe
 def retention(request: SignedInRequest) -> HttpResponse:
     """What is kept on which law, and what was destroyed on which day. Nobody is named."""
-    rules = [(rule, [label_of(item) for item in rule.items]) for rule in all_rules()]
+    rules = [(rule, [label_for_staff(item) for item in rule.items]) for rule in all_rules()]
     context: dict[str, Any] = {
         "rules": rules,
         "runs": latest_runs(),

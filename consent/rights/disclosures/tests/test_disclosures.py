@@ -173,3 +173,23 @@ def test_the_register_costs_a_fixed_number_of_queries(
 
     with django_assert_num_queries(9):
         auditor.get(LIST)
+
+
+def test_the_form_lists_what_was_given_in_words_about_the_person_and_not_to_them(client: Client, db: None) -> None:
+    client.force_login(make_staff(Role.REVIEWER))
+
+    page = client.get(NEW, headers={"accept-language": "en"}).content.decode()
+
+    assert "Consents and refusals" in page
+    items = page[page.index("<fieldset") : page.index("</fieldset>")].lower()
+    assert " your " not in items
+    assert " you<" not in items
+
+
+def test_what_is_left_out_is_named_beside_its_field(client: Client, db: None) -> None:
+    client.force_login(make_staff(Role.REVIEWER))
+
+    page = client.post(NEW, {"key": str(KEY)}, headers={"accept-language": "en"}).content.decode()
+
+    assert "Enter the law with its article." in page
+    assert "This field is required" not in page

@@ -189,6 +189,17 @@ def test_meanwhile_the_account_is_restricted_and_every_page_leads_to_the_undo(al
     assert [client.get(path).status_code for path in ("/consents/", "/policies/", "/account/export/")] == [200] * 3
 
 
+def test_whoever_signs_out_meanwhile_is_told_until_when_the_account_can_be_kept(alice: User, client: Client) -> None:
+    begin(alice)
+    client.force_login(alice)
+
+    page = client.post(f"{PAGE}sign-out/", headers={"accept-language": "en"}, follow=True)
+
+    assert page.redirect_chain == [("/account/login/", 302)]
+    assert "you can sign in and keep your account" in page.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
 def test_undoing_restores_everything_and_a_second_time_is_refused(alice: User, client: Client) -> None:
     begin(alice)
     client.force_login(alice)

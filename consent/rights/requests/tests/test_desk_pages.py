@@ -55,6 +55,15 @@ def today(alice: User, kind: str = Kind.EXPLANATION, **facts: object) -> RightsR
     return make_request(alice, kind, at=timezone.now(), **facts)
 
 
+def test_the_desk_speaks_of_the_person_and_not_as_them(desk: Client, alice: User, carol: User) -> None:
+    request = make_claimed(today(alice, Kind.DELETION), carol)
+
+    pages = [page_of(desk, path) for path in ("/desk/requests/", "/desk/requests/new/", path_of(request))]
+
+    assert all("Deletion" in page and str(Kind.DELETION.label) not in page for page in pages)
+    assert all("my information" not in page for page in pages)
+
+
 def test_the_queue_has_the_longest_overdue_on_top_and_shows_nobody_whole(desk: Client, alice: User, bob: User) -> None:
     now = timezone.now()
     fresh, late = today(alice), make_request(bob, at=now - timedelta(days=32))

@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import ContactChange, Notice, PersonalRead, User
 from accounts.otp.pending import PENDING_KEY, Act
 from accounts.otp.tests.factories import post_proven, prove
+from consent.policies.models import Controller
 from consent.rights.requests.actions import withdraw_request
 from consent.rights.requests.deciding import decide
 from consent.rights.requests.documents import add_documents, live_documents
@@ -372,3 +373,27 @@ def test_pictures_of_one_request_are_looked_at_twelve_times_an_hour(client: Clie
     assert (tried, too_many) == ([422] * 12, 302)
     assert "Pictures were sent many times" in page or "一小时内已多次发送图片" in page
     assert not live_documents(request)
+
+
+def test_a_locked_account_is_not_told_to_sign_in_but_where_to_call(client: Client, alice: User) -> None:
+    Controller.objects.create(slug="pay", name={"en": "Pay"}, phone="400-000-0000")
+    link = path_of(make_request(alice))
+    door = f'href="{reverse("requests:request", args=[RightsRequest.objects.get().number])}"'
+    assert door in client.get(link).content.decode()
+
+    User.objects.filter(pk=alice.pk).update(locked_at=timezone.now())
+    page = client.get(link).content.decode()
+
+    assert door not in page
+    assert "400-000-0000" in page
+
+
+def test_a_number_that_is_to_be_corrected_stands_masked_on_the_persons_page(client: Client, alice: User) -> None:
+    wanted = {"field": "id-number", "value": "11010519491231002X"}
+    request = make_request(alice, Kind.CORRECTION, wanted=wanted)
+    client.force_login(alice)
+
+    page = client.get(f"/account/requests/{request.number}/").content.decode()
+
+    assert "1101**********002X" in page
+    assert wanted["value"] not in page

@@ -19,7 +19,7 @@ from accounts.otp.errors import CodeRejected
 from accounts.otp.forms import CodeForm
 from consent.ledger.gate import gate_exempt
 from consent.rights.requests.actions import appeal, withdraw_request
-from consent.rights.requests.complaints import complaint_route
+from consent.rights.requests.complaints import complaint_route, telephones
 from consent.rights.requests.documents import MAX_DOCUMENTS, add_documents, live_documents, require_room
 from consent.rights.requests.errors import RequestError, TooManyPictures
 from consent.rights.requests.forms import AppealForm, PicturesForm
@@ -75,7 +75,9 @@ def _context(found: RightsRequest, problems: Forms, *, is_own: bool) -> Mapping[
         "found": found,
         "steps": steps_of(found),
         "is_own": is_own,
-        "wanted": wanted_words(found) if is_own else None,
+        "wanted": wanted_words(found, masked=True) if is_own else None,
+        "may_sign_in": found.user is not None and not found.user.locked_at,
+        "telephones": telephones() if found.status == Status.RECEIVED and not is_own else "",
         "code": form if code and code.is_open(now) else None,
         "pictures": problems.get("pictures") or PicturesForm(),
         "pictures_left": MAX_DOCUMENTS - len(live_documents(found)),
