@@ -7,8 +7,9 @@ import logging
 import re
 
 _SECRET = re.compile(
-    r"(?P<before>(?<!/account)(?<!/desk)/requests/[^/\s]+/|/account/(?:left|undo)/|/unsubscribe/)[^/\s]+"
-    r"|(?P<person>/api/v1/subjects/).*"  # a reference may hold anything, blanks and slashes included
+    r"(?P<before>(?<!/account)(?<!/desk)/+requests/+[^/\s]+/+|/account/+(?:left|undo)/+|/unsubscribe/+)[^/\s]+"
+    r"|(?P<person>/api/+v1/+subjects/+).*",  # a reference may hold anything, blanks and slashes included
+    re.IGNORECASE,  # an address that was written carelessly leads nowhere, and still says what it says
 )
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.audit.rules import Actor, ActorKind
+from accounts.otp.gates import desk_act
 from accounts.otp.step_up import Act, consume_proof, step_up
 from accounts.staff.decorators import role_required
 from accounts.staff.models import Role
@@ -35,14 +36,14 @@ def _creating(request: SignedInRequest, slug: str) -> Act | None:
         return None
     label = _("create the API key %(name)s") % {"name": form.cleaned_data["name"]}
     facts = {name: str(request.POST.getlist(name)) for name in form.fields}
-    return Act("key.create", label, facts | {"controller": slug})
+    return desk_act("key.create", label, facts | {"controller": slug})
 
 
 def _revoking(request: SignedInRequest, slug: str, key_id: int) -> Act | None:
     if request.method != "POST":
         return None
     key = get_object_or_404(ApiKey, controller__slug=slug, pk=key_id)
-    return Act("key.revoke", _("revoke the API key %(name)s") % {"name": key.name}, {"key": str(key_id)})
+    return desk_act("key.revoke", _("revoke the API key %(name)s") % {"name": key.name}, {"key": str(key_id)})
 
 
 @keeper_required

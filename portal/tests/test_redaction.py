@@ -95,6 +95,20 @@ def test_the_handler_of_the_portal_uses_it() -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        f"Not Found: /account/undo//{TOKEN}/",
+        f"Not Found: //requests//R-2026-000001/{TOKEN}/",
+        f"Not Found: /Account/Undo/{TOKEN}",
+        f"Not Found: /API/v1/Subjects/{TOKEN}/consents",
+        f"Not Found: /api//v1/subjects/{TOKEN}",
+    ],
+)
+def test_an_address_that_was_written_carelessly_shows_no_more(line: str) -> None:
+    assert TOKEN not in redact(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
         "Not Found: /account/requests/R-2026-000001/confirm/",
         "Not Found: /desk/requests/R-2026-000001/claim/",
         "Not Found: /policies/privacy/",

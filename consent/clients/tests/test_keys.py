@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils.translation import override
 
 from accounts.models import AuditEntry, Role, StaffRole, User
+from accounts.otp.pending import PENDING_KEY
 from accounts.otp.tests.factories import make_authenticator, post_proven
 from consent.clients.models import ApiKey, Scope
 from consent.clients.tests.factories import make_key
@@ -108,6 +109,14 @@ def test_without_a_proof_no_key_is_given_or_ended(desk: Client, company: Control
 
     assert asked.headers["Location"] == ended.headers["Location"] == "/account/verify/"
     assert ApiKey.objects.get().revoked_at is None
+
+
+def test_no_code_that_was_sent_somewhere_gives_or_ends_a_key(desk: Client, company: Controller) -> None:
+    make_key(company)
+
+    for path in (PAGE, f"{PAGE}{ApiKey.objects.get().pk}/revoke/"):
+        desk.post(path, NEW)
+        assert desk.session[PENDING_KEY]["act"]["ways"] == ["totp", "passkey"]
 
 
 def test_before_a_key_ends_the_desk_says_what_stops_and_asks(desk: Client, company: Controller) -> None:

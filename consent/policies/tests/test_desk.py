@@ -191,47 +191,55 @@ def later(days: int = 30) -> dict[str, str]:
 
 @pytest.mark.django_db(transaction=True)
 class TestPublishing:
-    """Publishing needs a proof; these tests give it by a code."""
+    """Publishing needs a proof by a device of one's own."""
 
-    def _show(self, desk: Client, code: str) -> HttpResponse:
-        response = desk.post("/account/verify/", {"for": desk.session["step_up_pending"]["token"], "code": code})
+    def _show(self, desk: Client, token: str) -> HttpResponse:
+        response = desk.post("/account/verify/", {"for": desk.session["step_up_pending"]["token"], "code": token})
         assert isinstance(response, HttpResponse)
         return response
 
     def _ask(self, desk: Client, form: dict[str, str]) -> str:
+        """What the app shows now."""
         asked = desk.post(PUBLISH, form)
         assert asked.headers["Location"] == "/account/verify/"
-        assert "发布" in desk.get("/account/verify/").content.decode()
-        desk.post("/account/verify/", {"for": desk.session["step_up_pending"]["token"], "way": "email"})
-        return asked.headers["Location"]
+        page = desk.get("/account/verify/").content.decode()
+        assert "发布" in page
+        assert "第 1 版" in page
+        desk.post("/account/verify/", {"for": desk.session["step_up_pending"]["token"], "way": "totp"})
+        return token_of(Authenticator.objects.get())
 
-    def test_a_code_publishes_once(self, desk: Client, policy: Policy, post_office: PostOffice) -> None:
+    def test_a_token_publishes_once(self, desk: Client, policy: Policy) -> None:
         form = later()
-        self._ask(desk, form)
 
-        self._show(desk, post_office.last_code())
+        self._show(desk, self._ask(desk, form))
         response = desk.post(PUBLISH, form)
 
-        assert "第 1 版" in post_office.last_text()
         assert response.headers["Location"] == "/desk/"
         assert not PolicyVersion.objects.get().is_draft
         assert desk.post(PUBLISH, form).status_code == 404  # there is no draft any more
 
-    def test_a_code_for_one_date_publishes_for_no_other(
+    def test_no_code_that_was_sent_somewhere_publishes(
         self, desk: Client, policy: Policy, post_office: PostOffice
     ) -> None:
         self._ask(desk, later())
-        self._show(desk, post_office.last_code())
+        pending = desk.session["step_up_pending"]["token"]
+
+        desk.post("/account/verify/", {"for": pending, "way": "email"})
+
+        assert 'value="email"' not in desk.get("/account/verify/").content.decode()
+        assert post_office.count == 0
+
+    def test_a_proof_for_one_date_publishes_for_no_other(self, desk: Client, policy: Policy) -> None:
+        self._show(desk, self._ask(desk, later()))
 
         response = desk.post(PUBLISH, later(60))
 
         assert response.headers["Location"] == "/account/verify/"
         assert PolicyVersion.objects.get().is_draft
 
-    def test_a_code_publishes_no_other_words(self, desk: Client, policy: Policy, post_office: PostOffice) -> None:
+    def test_a_proof_publishes_no_other_words(self, desk: Client, policy: Policy) -> None:
         form = later()
-        self._ask(desk, form)
-        self._show(desk, post_office.last_code())
+        self._show(desk, self._ask(desk, form))
         words = {"en": WORDS["en"].replace("process", "sell")}
         actions.write_texts(PolicyVersion.objects.get(), words, actor=SYSTEM, at=timezone.now())
 
@@ -240,10 +248,9 @@ class TestPublishing:
         assert response.headers["Location"] == "/account/verify/"
         assert PolicyVersion.objects.get().is_draft
 
-    def test_a_wrong_code_publishes_nothing(self, desk: Client, policy: Policy, post_office: PostOffice) -> None:
+    def test_a_wrong_token_publishes_nothing(self, desk: Client, policy: Policy) -> None:
         form = later()
-        self._ask(desk, form)
-        wrong = f"{(int(post_office.last_code()) + 1) % 1_000_000:06}"
+        wrong = f"{(int(self._ask(desk, form)) + 1) % 1_000_000:06}"
 
         shown = self._show(desk, wrong)
         response = desk.post(PUBLISH, form)

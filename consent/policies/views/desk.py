@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit.rules import Actor, ActorKind
+from accounts.otp.gates import desk_act
 from accounts.otp.step_up import Act, step_up
 from accounts.staff.decorators import role_required
 from accounts.staff.models import Role
@@ -145,7 +146,7 @@ def _publishing(request: SignedInRequest, slug: str) -> Act | None:
     if not review.ready:
         return None
     facts = {"policy": review.version.policy, "number": review.version.number}
-    return Act(PUBLISH, _("publish %(policy)s, version %(number)s") % facts, review.parameters)
+    return desk_act(PUBLISH, _("publish %(policy)s, version %(number)s") % facts, review.parameters)
 
 
 @publisher_required

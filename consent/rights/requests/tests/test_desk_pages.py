@@ -232,6 +232,24 @@ def test_a_document_is_shown_in_the_open_case_alone_and_kept_nowhere(
     assert desk.get(path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("what", "form"),
+    [
+        ("unmask/", {"field": "email", "reason": "decide"}),
+        ("decide/", {"decision": "granted", "answer": "Yes."}),
+    ],
+)
+def test_no_code_that_was_sent_somewhere_opens_or_decides_a_case(
+    client: Client, alice: User, rita: User, what: str, form: dict[str, str]
+) -> None:
+    request = make_claimed(make_verified(alice, at=timezone.now()), rita)
+    client.force_login(rita)
+
+    client.post(path_of(request, what), form)
+
+    assert client.session[PENDING_KEY]["act"]["ways"] == ["totp", "passkey"]
+
+
 def test_a_reviewer_decides_with_a_proof_and_not_without(client: Client, alice: User, rita: User) -> None:
     request = make_claimed(make_verified(alice, at=timezone.now()), rita)
     client.force_login(rita)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.audit.rules import Actor, ActorKind
 from accounts.otp.errors import CodeRejected, NotSent
+from accounts.otp.gates import desk_act
 from accounts.otp.step_up import Act, step_up
 from accounts.staff.actions import record_read
 from accounts.staff.decorators import role_required
@@ -198,7 +199,7 @@ def lapse(request: SignedInRequest, found: RightsRequest, actor: Actor, at: date
 
 def _unmasking(request: SignedInRequest, number: str) -> Act:
     seen = {"case": _case(number).number, "field": request.POST.get("field", "")}
-    return Act("case.unmask", _("see a value of the case %(number)s") % {"number": number}, seen)
+    return desk_act("case.unmask", _("see a value of the case %(number)s") % {"number": number}, seen)
 
 
 def _deciding(request: SignedInRequest, number: str) -> Act | None:
@@ -208,7 +209,7 @@ def _deciding(request: SignedInRequest, number: str) -> Act | None:
         "refusal": request.POST.get("refusal", ""),
     }
     label = _("agree to %(number)s") if said["decision"] == Decision.GRANTED else _("refuse %(number)s")
-    return Act("case.decide", label % {"number": number}, said) if DecisionForm(request.POST).is_valid() else None
+    return desk_act("case.decide", label % {"number": number}, said) if DecisionForm(request.POST).is_valid() else None
 
 
 @case_step(*WORKERS, act=_unmasking)
