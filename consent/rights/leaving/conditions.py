@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -26,11 +27,13 @@ NOT_IN_THE_WAY = (Kind.CANCELLATION, Kind.DELETION)
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """is_met, and what is so now, in words for the person. help: what they can do about it; empty where it is met."""
+    """is_met, and what is so now, in words for the person. help: what they can do about it; empty where it is met.
+    where: the address at which they do it; empty where it is none of the portal's."""
 
     is_met: bool
     state: str
     help: str = ""
+    where: str = ""
 
 
 def conditions_of(user: User) -> list[Condition]:
@@ -53,7 +56,7 @@ def no_open_request(user: User) -> Condition:
         len(numbers),
     )
     state = said % {"count": len(numbers), "numbers": pgettext("between items", ", ").join(numbers)}
-    return Condition(False, state, _("Withdraw it, or wait until it is answered."))
+    return Condition(False, state, _("Withdraw it, or wait until it is answered."), reverse("requests:mine"))
 
 
 def no_legal_hold(user: User) -> Condition:

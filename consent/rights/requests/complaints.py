@@ -17,7 +17,7 @@ def complaint_route() -> str:
 
 def telephones() -> str:
     """Where we are called, one line for each company that has a number."""
-    return "\n".join(f"{localized(company.name)}: {company.phone}" for company in _companies() if company.phone)
+    return "\n".join(f"{localized(company.name)} · {company.phone}" for company in _companies() if company.phone)
 
 
 def _companies() -> QuerySet[Controller]:

@@ -93,9 +93,9 @@ def actor_words(actor: str) -> str:
     return words.get(kind, actor) % {"number": number}
 
 
-def read_words(read: PersonalRead) -> str:
-    """What staff were shown, in words."""
-    return pgettext("between items", ", ").join(_thing(code) for code in read.what)
+def read_words(read: PersonalRead, reader: str = "person") -> str:
+    """What staff were shown, in words. reader: `person` for whom it is about, `staff` for everybody else."""
+    return pgettext("between items", ", ").join(_thing(code, reader == "staff") for code in read.what)
 
 
 def reason_words(read: PersonalRead) -> str:
@@ -103,12 +103,12 @@ def reason_words(read: PersonalRead) -> str:
     return str(REASONS.get(read.reason, read.reason))
 
 
-def _thing(code: str) -> str:
+def _thing(code: str, is_for_staff: bool) -> str:
     if code.startswith("document:"):
         return str(RequestDocument.Kind(code.partition(":")[2]).label)
     known = {
-        "case": _("your request"),
-        "state": _("how far your request is"),
+        "case": _("the request") if is_for_staff else _("your request"),
+        "state": _("how far the request is") if is_for_staff else _("how far your request is"),
         "queue": _("the list of requests, masked"),
         "email": _("e-mail address"),
         "phone": _("mobile number"),

@@ -91,6 +91,16 @@ def test_a_condition_of_the_company_is_asked_and_stands_in_the_way(
         begin(alice)
 
 
+def test_what_stands_in_the_way_leads_to_where_it_is_ended(alice: User, client: Client) -> None:
+    facts = {"channel": "account", "user": alice, "language": "en", "received_at": AT, "due_on": AT.date()}
+    RightsRequest.objects.create(number="R-access", kind="access", **facts)
+    client.force_login(alice)
+
+    page = client.get(PAGE, headers={"accept-language": "en"}).content.decode()
+
+    assert '<a href="/account/requests/">Withdraw it, or wait until it is answered.</a>' in page
+
+
 def test_an_open_request_stands_in_the_way_but_not_one_to_cancel(alice: User) -> None:
     def ask(kind: str) -> RightsRequest:
         facts = {"channel": "account", "user": alice, "language": "en", "received_at": AT, "due_on": AT.date()}
