@@ -241,19 +241,20 @@ def parse_values(values: Mapping[str, str], others: Mapping[str, str]) -> dict[s
     return parsed
 
 
-def parse_said(code: str, said: str, known: Mapping[str, str]) -> str:
-    """A single value as somebody writes it in words, one of a list by its name, in its one way of writing. known: the
-    person's values by code, to which it must fit once it is written.
+def parse_said(said: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Values by code as somebody writes them in words, one of a list by its name, in their one way of writing. known:
+    the person's values by code, to which they must fit once they are written.
 
-    Raises ValidationError with its messages.
+    Raises ValidationError with the messages by field, also by one that is known and would no longer fit.
     """
+    values = {code: _by_name(code).get(words, words) for code, words in said.items()}
+    parsed = parse_values(with_number(values, known), known)
+    return {code: parsed[code] for code in said}
+
+
+def _by_name(code: str) -> dict[str, str]:
     names = FIELDS[code].choices
-    by_name = {str(name): value for value, name in names()} if names else {}
-    values = {code: by_name.get(said, said)}
-    try:
-        return parse_values(with_number(values, known), known)[code]
-    except ValidationError as error:
-        raise ValidationError(error.messages) from error
+    return {str(name): value for value, name in names()} if names else {}
 
 
 def with_number(values: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from accounts.audit.rules import Actor
 from accounts.devices.actions import unlock_account
 from accounts.models import User
-from accounts.profile.actions import write_item
+from accounts.profile.actions import write_items
 from accounts.profile.models import Source
 from accounts.profile.preferences import Settings, change_settings
 from consent.rights.leaving.actions import begin_leaving
@@ -21,6 +21,7 @@ from consent.rights.requests.errors import Barred, NotVerified, RequestError, Wa
 from consent.rights.requests.letters import tell_progress, tell_refused
 from consent.rights.requests.models import Decision, Kind, Refusal, RightsRequest, Status, Way
 from consent.rights.requests.restriction import restrict
+from consent.rights.requests.rules import values_wanted
 
 STAFF_PROOF = "staff"
 
@@ -66,7 +67,7 @@ def carry_out(
 ) -> RightsRequest:
     """Do what was agreed to and close the case, in one transaction: all of it or nothing, and once.
 
-    wanted: for a correction that came by telephone, {"field": …, "value": …}; not from whoever verified the caller.
+    wanted: for a correction that came by telephone, as in `values_wanted`; not from whoever verified the caller.
     Raises NotClaimed, Ended, Barred, RequestError, WantedMissing (409), ValidationError (422), LeavingError (409).
     Source: K90, K93, K98; PIPL 44-48.
     """
@@ -118,10 +119,10 @@ def _leave(request: RightsRequest, user: User, actor: Actor, at: datetime) -> No
 
 
 def _correct(request: RightsRequest, user: User, actor: Actor, at: datetime) -> None:
-    wanted = request.wanted or {}
-    if not (wanted.get("field") and wanted.get("value")):
+    values = values_wanted(request.wanted)
+    if not values:
         raise WantedMissing
-    write_item(user, wanted["field"], wanted["value"], source=Source.STAFF, actor=actor, at=at)
+    write_items(user, values, source=Source.STAFF, actor=actor, at=at)
 
 
 def _restrict(_request: RightsRequest, user: User, _actor: Actor, at: datetime) -> None:

@@ -14,8 +14,10 @@ from accounts.profile.rules import FIELDS, parse_said
 from accounts.users.rules import Contact, parse_contact
 from consent.rights.requests.models import Kind, RequestDocument
 from consent.rights.requests.pictures import redrawn
+from consent.rights.requests.rules import COMPANIONS, values_wanted
 
 LONGEST = 2000  # characters of a person's own words
+LONGEST_VALUE = 300
 EVERY_FIELD = [("", _("not a correction")), *((code, spec.label) for code, spec in FIELDS.items())]
 
 
@@ -28,22 +30,39 @@ def _kind_field() -> forms.ChoiceField:
 
 
 class SayingWhatIsRight(forms.Form):
-    """Which item is wrong, and what is right. known: the person's values by code, to which it must fit: what could not
-    be written is not to be agreed to."""
+    """Which item is wrong, and what is right, with what may change along with it. known: the person's values by code,
+    to which it must fit: what could not be written is not to be agreed to."""
 
     def __init__(self, *arguments: Any, known: Mapping[str, str], **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.known = known
-        spec = FIELDS.get(self["field"].value() or "")
-        if spec and spec.choices:
-            self.fields["value"].widget = forms.Select(choices=[("", _("Choose")), *spec.choices()])
+        code = self["field"].value() or ""
+        if code in FIELDS:
+            _choose_from_list(self.fields["value"], code)
+        if companion := COMPANIONS.get(code):
+            label, hint = str(FIELDS[companion].label), _("Only if it changed as well.")
+            field = forms.CharField(label=label, help_text=hint, max_length=LONGEST_VALUE, required=False)
+            _choose_from_list(field, companion)
+            names = list(self.fields)
+            names.insert(names.index("value") + 1, "with_it")
+            self.fields["with_it"] = field
+            self.order_fields(names)
 
     def fit_value(self, said: dict[str, Any]) -> None:
-        """The value in its one way of writing, or what is wrong with it beside its field."""
+        """The values in their one way of writing, or what is wrong with them beside their fields."""
+        places = {said["field"]: "value", COMPANIONS.get(said["field"], ""): "with_it"}
         try:
-            said["value"] = parse_said(said["field"], said["value"], self.known)
+            values = parse_said(values_wanted(said), self.known)
         except ValidationError as error:
-            self.add_error("value", error)
+            for code, messages in error.message_dict.items():
+                self.add_error(places[code], messages)
+        else:
+            said.update({places[code]: value for code, value in values.items()})
+
+
+def _choose_from_list(field: forms.Field, code: str) -> None:
+    if choices := FIELDS[code].choices:
+        field.widget = forms.Select(choices=[("", _("Choose")), *choices()])
 
 
 class OwnRequestForm(SayingWhatIsRight):
@@ -57,7 +76,7 @@ class OwnRequestForm(SayingWhatIsRight):
         help_text=_("Only for a correction."),
         error_messages={"invalid_choice": _("Choose one of the list.")},
     )
-    value = forms.CharField(label=_("What is right?"), max_length=300, required=False)
+    value = forms.CharField(label=_("What is right?"), max_length=LONGEST_VALUE, required=False)
     details = forms.CharField(
         label=_("In your own words"),
         max_length=LONGEST,
@@ -88,7 +107,7 @@ class OwnRequestForm(SayingWhatIsRight):
         said = self.cleaned_data
         if said["kind"] != Kind.CORRECTION or not said["field"]:
             return None
-        return {"field": said["field"], "value": said["value"]}
+        return {name: said[name] for name in ("field", "value", "with_it") if said.get(name)}
 
 
 class PublicRequestForm(forms.Form):

@@ -101,11 +101,11 @@ ENDED = (Status.CLOSED, Status.WITHDRAWN, Status.LAPSED)
 
 class RightsRequest(models.Model):
     """One request. user: whose information it is about, empty where nobody is known by the contact. contact: where
-    answers go if there is no such user. wanted: what exactly, such as {"field": "address", "value": "…"}. due_on: last
-    day for the answer; due_is_estimate: its holidays are not published yet. verified_by, co_verified_by: the staff who
-    judged, empty where the person proved it themselves. barred: ids of staff who may not decide. answer: the words to
-    the person. appeal_of: the refused request about which this one complains. wiped_at: since
-    when nothing is left of who asked and what was said."""
+    answers go if there is no such user. wanted: what exactly, as rules.values_wanted reads it: field, value,
+    with_it. due_on: last day for the answer; due_is_estimate: its holidays are not published yet. verified_by,
+    co_verified_by: the staff who judged, empty where the person proved it themselves. barred: ids of staff who may
+    not decide. answer: the words to the person. appeal_of: the refused request about which this one complains.
+    wiped_at: since when nothing is left of who asked and what was said."""
 
     number = models.CharField(max_length=20, unique=True)
     kind = models.CharField(max_length=12, choices=Kind)

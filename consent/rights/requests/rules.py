@@ -16,6 +16,7 @@ UNMASKED_FOR = timedelta(minutes=10)
 SATURDAY = 5
 # What a case shows of the person, beside what is to be corrected (K60).
 ALWAYS_NEEDED = ("name", "email", "phone")
+COMPANIONS = {"id-kind": "id-number", "id-number": "id-kind"}  # what may change along with a field
 TO_COMPARE = ("id-kind", "id-number", "id-expiry")  # with documents that were sent
 
 
@@ -70,12 +71,20 @@ def working_days_left(today: date, due_on: date) -> int:
     return sum(works_on(today + timedelta(days=ahead))[0] for ahead in range(1, span + 1))
 
 
+def values_wanted(wanted: Mapping[str, Any] | None) -> dict[str, str]:
+    """What a correction is to write, by code; empty where it is not said yet."""
+    field, value, with_it = ((wanted or {}).get(name, "") for name in ("field", "value", "with_it"))
+    values = {field: value} if field and value else {}
+    if values and with_it:
+        values[COMPANIONS[field]] = with_it
+    return values
+
+
 def fields_needed(
     kind: str, wanted: Mapping[str, Any] | None, *, has_documents: bool, is_verified: bool
 ) -> tuple[str, ...]:
     """Which fields of the person a case may show, masked and one by one unmasked: before it is proven who asks, only
     what tells that. Source: K60, K95; PIPL 6."""
-    is_about_a_field = kind == Kind.CORRECTION and wanted and wanted.get("field")
-    asked = (str(wanted["field"]),) if is_verified and wanted and is_about_a_field else ()
+    asked = tuple(values_wanted(wanted)) if is_verified and kind == Kind.CORRECTION else ()
     compared = TO_COMPARE if has_documents else ()
     return tuple(dict.fromkeys(ALWAYS_NEEDED + asked + compared))

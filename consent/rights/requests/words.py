@@ -14,6 +14,7 @@ from accounts.models import PersonalRead
 from accounts.profile.rules import FIELDS
 from consent.rights.requests.desk_forms import REASONS
 from consent.rights.requests.models import Decision, Kind, Refusal, RequestDocument, RightsRequest, Status, Way
+from consent.rights.requests.rules import values_wanted
 
 ACTS: Mapping[str, str | Promise] = {
     "request.opened": gettext_lazy("Received and acknowledged"),
@@ -71,14 +72,11 @@ def steps_of(request: RightsRequest) -> list[Step]:
     ]
 
 
-def wanted_words(request: RightsRequest, *, masked: bool = False) -> tuple[str, str] | None:
-    """The item that is to be corrected, and the new value in words; masked: as on the person's own pages."""
-    wanted = request.wanted or {}
-    spec = FIELDS.get(wanted.get("field", ""))
-    if spec is None:
-        return None
-    value = wanted.get("value", "")
-    return str(spec.label), spec.shown(value) if masked else spec.display(value)
+def wanted_words(request: RightsRequest, *, masked: bool = False) -> list[tuple[str, str]]:
+    """Each item that is to be corrected, and the new value in words; masked: as on the person's own pages."""
+    values = values_wanted(request.wanted)
+    specs = [(FIELDS[code], value) for code, value in values.items()]
+    return [(str(spec.label), spec.shown(value) if masked else spec.display(value)) for spec, value in specs]
 
 
 def happened(entry: AuditEntry) -> str:

@@ -12,6 +12,9 @@ from django.utils.translation import gettext, override
 from accounts.audit.models import AuditEntry
 from accounts.devices.actions import lock_account
 from accounts.models import MarketingChoice, Notice, ProfileItem, User
+from accounts.profile.actions import write_items
+from accounts.profile.models import Source
+from accounts.profile.selectors import values_of
 from accounts.users.rules import parse_contact
 from conftest import NOW
 from consent.ledger.actions import enrol
@@ -288,6 +291,18 @@ def test_whoever_is_deleted_is_not_told_that_it_is_done_while_they_can_still_und
     said = {notice.parameters["sentence"] for notice in Notice.objects.filter(event="request_progress")}
     with override(alice.language):
         assert (gettext(CLOSING) in said, gettext(DONE) in said) == (True, False)
+
+
+def test_a_document_of_another_kind_is_written_with_its_number(alice: User, rita: User) -> None:
+    card = {"id-kind": "resident-card", "id-number": "11010519491231002X", "id-expiry": "2040-01-31"}
+    write_items(alice, card, source=Source.STAFF, actor=staff(rita), at=NOW)
+    wanted = {"field": "id-number", "value": "E12345678", "with_it": "passport"}
+    request = make_claimed(make_decided(alice, rita, Kind.CORRECTION, wanted=wanted), rita)
+
+    carry_out(request, actor=staff(rita), at=LATER)
+
+    known = values_of(alice)
+    assert (known["id-kind"], known["id-number"]) == ("passport", "E12345678")
 
 
 def test_access_begins_an_export(alice: User, rita: User) -> None:

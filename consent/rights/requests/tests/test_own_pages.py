@@ -12,9 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.audit.rules import Actor, ActorKind
 from accounts.models import ContactChange, Notice, PersonalRead, User
 from accounts.otp.pending import PENDING_KEY, Act
 from accounts.otp.tests.factories import post_proven, prove
+from accounts.profile.actions import write_items
+from accounts.profile.models import Source
+from conftest import NOW
 from consent.policies.models import Controller
 from consent.rights.requests.actions import withdraw_request
 from consent.rights.requests.deciding import decide
@@ -110,6 +114,30 @@ def test_what_is_one_of_a_list_is_chosen_from_it_or_said_by_its_name(client: Cli
     post_proven(client, NEW, said(kind="correction", field="id-kind", value="护照"))
 
     assert RightsRequest.objects.get().wanted == {"field": "id-kind", "value": "passport"}
+
+
+def test_another_kind_of_document_is_corrected_together_with_its_number(client: Client, alice: User) -> None:
+    card = {"id-kind": "resident-card", "id-number": "11010519491231002X", "id-expiry": "2040-01-31"}
+    write_items(alice, card, source=Source.STAFF, actor=Actor(ActorKind.STAFF, 1), at=NOW)
+    client.force_login(alice)
+    passport = {"field": "id-number", "value": "E12345678"}
+
+    alone = client.post(NEW, said(kind="correction", **passport))
+    post_proven(client, NEW, said(kind="correction", with_it="护照", **passport))
+
+    assert alone.status_code == 422
+    assert 'name="with_it"' in alone.content.decode()
+    assert RightsRequest.objects.get().wanted == passport | {"with_it": "passport"}
+    assert "护照" in client.get(RightsRequest.objects.get().get_absolute_url()).content.decode()
+
+
+def test_what_changed_along_must_fit_too(client: Client, alice: User) -> None:
+    client.force_login(alice)
+
+    page = client.post(NEW, said(kind="correction", field="id-kind", value="resident-card", with_it="1"))
+
+    assert page.status_code == 422
+    assert "with_it" in page.context["form"].errors
 
 
 @pytest.mark.parametrize("wrong", [{"kind": "money"}, {"kind": ""}, {"details": "x" * (LONGEST + 1)}, {"key": "1"}])

@@ -75,7 +75,7 @@ def _context(found: RightsRequest, problems: Forms, *, is_own: bool) -> Mapping[
         "found": found,
         "steps": steps_of(found),
         "is_own": is_own,
-        "wanted": wanted_words(found, masked=True) if is_own else None,
+        "wanted": wanted_words(found, masked=True) if is_own else [],
         "may_sign_in": found.user is not None and not found.user.locked_at,
         "telephones": telephones() if found.status == Status.RECEIVED and not is_own else "",
         "code": form if code and code.is_open(now) else None,
