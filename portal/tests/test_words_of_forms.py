@@ -7,11 +7,18 @@ from django.test import Client
 from django.utils.translation import override
 
 from accounts.models import Role
-from consent.rights.disclosures.forms import DisclosureForm
 from consent.rights.requests.tests.factories import make_staff
 
 SAID = ("required", "max_length", "min_value", "max_value", "invalid_choice")
 STOCK = ("This field", "Select a valid", "Ensure this value", "Enter a valid")
+
+
+class Plain(forms.Form):
+    """With fields that say nothing of their own."""
+
+    ground = forms.CharField(max_length=200)
+    day = forms.DateField()
+    items = forms.MultipleChoiceField(choices=[("name", "Name")])
 
 
 def forms_of_the_portal(kind: type[forms.BaseForm] = forms.BaseForm) -> Iterator[type[forms.BaseForm]]:
@@ -41,17 +48,17 @@ def test_no_field_of_any_form_has_a_stock_sentence(client: Client) -> None:
 
 
 def test_what_is_missing_or_wrong_is_said_by_its_kind() -> None:
-    sent = {"authority": "x" * 201, "disclosed_on": "tomorrow", "items": ["nothing"]}
+    sent = {"ground": "x" * 201, "day": "tomorrow", "items": ["nothing"]}
 
     with override("en"):
-        missing, wrong = [
-            {name: list(said) for name, said in DisclosureForm(data).errors.items()} for data in ({}, sent)
-        ]
+        missing, wrong = [{name: list(said) for name, said in Plain(data).errors.items()} for data in ({}, sent)]
 
     assert (missing["ground"], missing["items"]) == (["Fill this in."], ["Choose at least one."])
-    assert wrong["authority"] == ["Use 200 characters at most."]
-    assert wrong["disclosed_on"] == ["Enter a day such as 2026-03-02."]
-    assert wrong["items"] == ["Choose one of the list."]
+    assert wrong == {
+        "ground": ["Use 200 characters at most."],
+        "day": ["Enter a day such as 2026-03-02."],
+        "items": ["Choose one of the list."],
+    }
 
 
 def test_a_page_says_it_in_the_readers_language(client: Client, db: None) -> None:
