@@ -76,9 +76,10 @@ def verify_by_code(request: RightsRequest, code: str, *, actor: Actor, at: datet
     return _verified(request, Way.CODE, [actor.id] if is_staff else [], actor=actor, at=at)
 
 
-def verify_by_device(request: RightsRequest, *, actor: Actor, at: datetime) -> RightsRequest:
+def verify_by_device(request: RightsRequest, *, actor: Actor, at: datetime, tells: bool = True) -> RightsRequest:
     """The person, signed in and just asked for a proof, says that the request is theirs.
 
+    tells: not where they were told at this moment that it was received.
     Raises ContactTooNew where a contact of the account was replaced within 7 days: whoever did that may be another.
     Raises Ended, RequestError (409).
     """
@@ -86,7 +87,7 @@ def verify_by_device(request: RightsRequest, *, actor: Actor, at: datetime) -> R
         raise RequestError
     if has_new_contact(request.user, at):
         raise ContactTooNew
-    return _verified(request, Way.DEVICE, [], actor=actor, at=at)
+    return _verified(request, Way.DEVICE, [], actor=actor, at=at, tells=tells)
 
 
 @transaction.atomic
@@ -121,7 +122,7 @@ def judge_documents(request: RightsRequest, *, good: bool, actor: Actor, at: dat
 
 @transaction.atomic
 def _verified(
-    request: RightsRequest, way: Way, judges: list[int | None], *, actor: Actor, at: datetime
+    request: RightsRequest, way: Way, judges: list[int | None], *, actor: Actor, at: datetime, tells: bool = True
 ) -> RightsRequest:
     """The one step out of "received"."""
     request = locked(request)
@@ -133,7 +134,8 @@ def _verified(
     let_go(request)
     request.save()
     audit(request, "request.verified", actor=actor, at=at, details={"way": way})
-    tell_progress(request, gettext_noop("It is proven that the request is yours. We now decide on it."), at=at)
+    if tells:
+        tell_progress(request, gettext_noop("It is proven that the request is yours. We now decide on it."), at=at)
     return request
 
 

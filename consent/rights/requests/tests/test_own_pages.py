@@ -50,6 +50,7 @@ def test_a_request_from_the_account_is_proven_on_the_way_and_verified_at_once(cl
     made = RightsRequest.objects.get()
     assert response["Location"] == f"/account/requests/{made.number}/"
     assert (made.user, made.status, made.verified_way) == (alice, Status.VERIFIED, Way.DEVICE)
+    assert [notice.event for notice in Notice.objects.filter(event__startswith="request_")] == ["request_received"]
 
 
 def test_after_a_change_of_contact_the_proof_is_taken_and_the_desk_verifies_all_the_same(

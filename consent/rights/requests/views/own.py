@@ -75,7 +75,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     if (made.user_id, made.kind, made.wanted) != (request.user.pk, said["kind"], form.wanted):
         raise Http404  # the key is of another form, for which nothing was proven
     if not (made.is_verified or has_new_contact(request.user, now)):
-        verify_by_device(made, actor=actor, at=now)
+        verify_by_device(made, actor=actor, at=now, tells=False)
     messages.success(request, _("Received under the number %(number)s.") % {"number": made.number})
     return redirect(made)
 
