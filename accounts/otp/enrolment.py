@@ -114,10 +114,9 @@ def make_enrolment_code(user: User, *, actor: Actor, at: datetime) -> str | None
     return make_recovery_codes(user, count=1, actor=actor, at=at)[0]
 
 
-def rename_device(device: Device, name: str) -> None:
-    """What the person calls it."""
-    device.name = name
-    device.save(update_fields=["name"])
+def rename_device(kind: WayKind, device: Device, name: str) -> None:
+    """What the person calls it; nothing where it was removed meanwhile."""
+    DEVICES[kind].objects.filter(pk=device.pk).update(name=name)
 
 
 @transaction.atomic

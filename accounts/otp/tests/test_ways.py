@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.audit.rules import SYSTEM
 from accounts.conftest import PostOffice
 from accounts.models import AuditEntry, Authenticator, Notice, RecoveryCode, User
-from accounts.otp.enrolment import make_recovery_codes
+from accounts.otp.enrolment import make_recovery_codes, rename_device
 from accounts.otp.freshness import SIGNED_IN_AT
 from accounts.otp.rules import WayKind
 from accounts.otp.selectors import ways_of
@@ -242,6 +242,15 @@ def test_new_codes_kill_the_old_ones_and_spend_the_proof(browser: Client, alice:
     assert again.headers["Location"] == VERIFY
     new = {bytes(row.digest) for row in RecoveryCode.objects.all()}
     assert (len(new), new & old) == (10, set())
+
+
+def test_a_device_that_was_removed_meanwhile_is_not_renamed(alice: User) -> None:
+    app = make_authenticator(alice)
+    Authenticator.objects.filter(pk=app.pk).delete()
+
+    rename_device(WayKind.TOTP, app, "phone")
+
+    assert not Authenticator.objects.exists()
 
 
 def test_a_device_is_renamed(browser: Client, alice: User) -> None:

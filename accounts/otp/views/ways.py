@@ -142,7 +142,7 @@ def rename(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     way, device = _device(request, kind, pk)
     form = NameForm(request.POST if request.method == "POST" else None, initial={"name": device.name})
     if form.is_valid():
-        enrolment.rename_device(device, form.cleaned_data["name"])
+        enrolment.rename_device(way, device, form.cleaned_data["name"])
         messages.success(request, gettext("Saved."))
         return redirect(HERE)
     context = {"form": form, "device": device, "kind": way}
