@@ -16,13 +16,6 @@ from accounts.users.models import User
 MATCHED = "match"
 
 
-def write_item(
-    user: User, field: str, value: str, *, source: Source, actor: Actor, at: datetime, source_detail: str = ""
-) -> ProfileItem:
-    """One value of user; see write_items."""
-    return write_items(user, {field: value}, source=source, actor=actor, at=at, source_detail=source_detail)[0]
-
-
 @transaction.atomic
 def write_items(
     user: User,

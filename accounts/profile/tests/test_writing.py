@@ -15,7 +15,7 @@ from accounts.conftest import PostOffice
 from accounts.models import User
 from accounts.notices.models import Notice
 from accounts.notices.tasks import send_due
-from accounts.profile.actions import announce_locks, record_check, remove_item, write_item, write_items
+from accounts.profile.actions import announce_locks, record_check, remove_item, write_items
 from accounts.profile.errors import FieldLocked, LockNotAnnounced, NoProfiling
 from accounts.profile.models import LockNotice, ProfileChange, ProfileItem, ProfileLabel, Source
 from accounts.profile.preferences import Label, Settings, change_settings, put_labels
@@ -33,7 +33,7 @@ def _self(user: User) -> Actor:
 
 
 def _write(user: User, field: str, value: str, actor: Actor | None = None) -> ProfileItem:
-    return write_item(user, field, value, source=Source.SUBJECT, actor=actor or _self(user), at=NOW)
+    return write_items(user, {field: value}, source=Source.SUBJECT, actor=actor or _self(user), at=NOW)[0]
 
 
 def test_a_value_is_kept_with_its_history_and_an_audit_row_without_it(alice: User) -> None:
@@ -99,9 +99,8 @@ def test_an_identity_number_is_locked_once_given_and_staff_can_correct_it(alice:
 
     with pytest.raises(FieldLocked):
         _write(alice, "id-number", "440106199003070012"[:17] + _check("44010619900307001"))
-    corrected = write_item(
-        alice, "id-number", "44010619900307001" + _check("44010619900307001"), source=Source.STAFF, actor=STAFF, at=NOW
-    )
+    number = "44010619900307001" + _check("44010619900307001")
+    [corrected] = write_items(alice, {"id-number": number}, source=Source.STAFF, actor=STAFF, at=NOW)
 
     assert corrected.source == Source.STAFF
     assert ProfileChange.objects.filter(field="id-number").count() == 2
@@ -202,7 +201,7 @@ def test_a_new_document_is_told_of_again(alice: User) -> None:
     write_items(alice, CARD, source=Source.STAFF, actor=STAFF, at=NOW)
     remind_of_expiry(at=NOW + timedelta(days=5000))
 
-    write_item(alice, "id-expiry", "2050-05-05", source=Source.STAFF, actor=STAFF, at=NOW)
+    write_items(alice, {"id-expiry": "2050-05-05"}, source=Source.STAFF, actor=STAFF, at=NOW)
 
     assert str(ProfileItem.objects.get(field="id-expiry").remind_on) == "2049-11-01"
 

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.audit.rules import SYSTEM
 from accounts.models import AuditEntry, ExternalCheck, ProfileItem, ProfileLabel, User
-from accounts.profile.actions import write_item
+from accounts.profile.actions import write_items
 from accounts.profile.models import Source
 from conftest import NOW
 from consent.api.v1.tests.conftest import Caller, problem
@@ -170,7 +170,7 @@ def test_labels_cost_a_fixed_number_of_queries(
 def test_a_check_is_noted_once_shown_to_the_person_and_makes_a_value_verified(
     caller: Caller, person: str, alice: User, client: Client
 ) -> None:
-    write_item(alice, "nationality", "CN", source=Source.STAFF, actor=SYSTEM, at=NOW)
+    write_items(alice, {"nationality": "CN"}, source=Source.STAFF, actor=SYSTEM, at=NOW)
 
     first, second = (caller.post(f"people/{person}/checks", CHECK) for _time in range(2))
 
@@ -187,7 +187,7 @@ def test_a_check_is_noted_once_shown_to_the_person_and_makes_a_value_verified(
 def test_a_value_that_was_changed_after_the_comparison_is_not_verified_by_it(
     caller: Caller, person: str, alice: User
 ) -> None:
-    write_item(alice, "nationality", "CN", source=Source.STAFF, actor=SYSTEM, at=NOW + timedelta(seconds=1))
+    write_items(alice, {"nationality": "CN"}, source=Source.STAFF, actor=SYSTEM, at=NOW + timedelta(seconds=1))
 
     caller.post(f"people/{person}/checks", CHECK)
 

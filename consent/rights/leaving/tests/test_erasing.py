@@ -16,7 +16,7 @@ from accounts.contacts.actions import change_contact
 from accounts.contacts.errors import ContactTaken
 from accounts.models import Challenge, Notice, ProfileItem, User
 from accounts.otp.actions import open_contact_challenge
-from accounts.profile.actions import write_item
+from accounts.profile.actions import write_items
 from accounts.profile.errors import FieldLocked
 from accounts.profile.models import Source
 from accounts.users.rules import Contact, ContactKind
@@ -248,5 +248,5 @@ def test_a_request_that_was_under_way_writes_no_profile_into_a_closed_account(al
     finish_leaving(begin(alice).pk, at=DUE)
 
     with pytest.raises(FieldLocked):
-        write_item(alice, "occupation", "Nurse", source=Source.SUBJECT, actor=themselves(alice), at=DUE)
+        write_items(alice, {"occupation": "Nurse"}, source=Source.SUBJECT, actor=themselves(alice), at=DUE)
     assert not ProfileItem.objects.exists()

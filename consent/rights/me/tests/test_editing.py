@@ -10,7 +10,7 @@ from accounts.audit.rules import Actor, ActorKind
 from accounts.models import LockNotice, MarketingChoice, ProfileChange, ProfileItem, User
 from accounts.otp.step_up import Act
 from accounts.otp.tests.factories import prove
-from accounts.profile.actions import write_item, write_items
+from accounts.profile.actions import write_items
 from accounts.profile.models import Source
 from accounts.profile.rules import FIELDS
 from conftest import NOW
@@ -176,7 +176,7 @@ def test_a_field_that_does_not_exist_is_not_found(at_home: Browser, path: str) -
 
 
 def test_what_nothing_locks_can_be_removed(alice: User, at_home: Browser) -> None:
-    write_item(alice, "occupation", "Teacher", source=Source.SUBJECT, actor=STAFF, at=NOW)
+    write_items(alice, {"occupation": "Teacher"}, source=Source.SUBJECT, actor=STAFF, at=NOW)
     write_items(alice, CARD, source=Source.STAFF, actor=STAFF, at=NOW)
 
     at_home.post("/account/profile/occupation/remove/")
@@ -188,7 +188,7 @@ def test_what_nothing_locks_can_be_removed(alice: User, at_home: Browser) -> Non
 def test_what_is_required_is_neither_offered_for_removal_nor_removed(
     alice: User, known: DataSubject, at_home: Browser
 ) -> None:
-    write_item(alice, "occupation", "Teacher", source=Source.SUBJECT, actor=STAFF, at=NOW)
+    write_items(alice, {"occupation": "Teacher"}, source=Source.SUBJECT, actor=STAFF, at=NOW)
 
     page = at_home.read("/account/profile/occupation/")
     at_home.post("/account/profile/occupation/remove/")
@@ -208,8 +208,8 @@ def test_a_name_older_than_the_profile_can_be_removed_too(alice: User, at_home: 
 
 
 def test_the_history_shows_who_changed_what_and_masks_it(alice: User, bob: User, at_home: Browser) -> None:
-    write_item(alice, "address", "8 Example Road, South City", source=Source.STAFF, actor=STAFF, at=NOW)
-    write_item(bob, "occupation", "Lighthouse keeper", source=Source.STAFF, actor=STAFF, at=NOW)
+    write_items(alice, {"address": "8 Example Road, South City"}, source=Source.STAFF, actor=STAFF, at=NOW)
+    write_items(bob, {"occupation": "Lighthouse keeper"}, source=Source.STAFF, actor=STAFF, at=NOW)
 
     page = at_home.read("/account/history/")
 
@@ -325,7 +325,7 @@ def test_no_lock_is_announced_for_what_is_not_asked_for(alice: User, at_home: Br
 
 def test_after_a_withdrawal_what_is_known_still_stands_there_and_can_be_removed(alice: User, at_home: Browser) -> None:
     subject, version = quick_pay(alice)
-    write_item(alice, "card-number", "6222020200112233446", source=Source.STAFF, actor=STAFF, at=NOW)
+    write_items(alice, {"card-number": "6222020200112233446"}, source=Source.STAFF, actor=STAFF, at=NOW)
     answer(subject, version, ConsentStatus.REFUSED, purposes=["quick-pay"])
 
     page = at_home.read("/account/")

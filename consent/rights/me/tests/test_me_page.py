@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.audit.rules import SYSTEM, Actor, ActorKind
 from accounts.models import PersonalRead, SignIn, User
-from accounts.profile.actions import record_check, write_item, write_items
+from accounts.profile.actions import record_check, write_items
 from accounts.profile.models import ProfileItem, Source
 from conftest import NOW
 from consent.ledger.models import ConsentStatus, DataSubject
@@ -39,7 +39,7 @@ def test_a_stranger_is_sent_to_sign_in() -> None:
 def test_each_value_stands_with_its_source_its_day_and_why_it_is_kept(
     alice: User, known: DataSubject, language: str
 ) -> None:
-    write_item(alice, "occupation", "Teacher", source=Source.IMPORT, actor=SYSTEM, at=NOW)
+    write_items(alice, {"occupation": "Teacher"}, source=Source.IMPORT, actor=SYSTEM, at=NOW)
 
     page = Browser(alice, language).read("/account/")
     row = _row(page, "Occupation" if language == "en" else "职业")
@@ -55,7 +55,7 @@ def test_a_purpose_that_was_not_agreed_to_is_no_reason_to_keep_anything(
     alice: User, known: DataSubject, at_home: Browser
 ) -> None:
     version = PolicyVersion.objects.get()
-    write_item(alice, "occupation", "Teacher", source=Source.SUBJECT, actor=STAFF, at=NOW)
+    write_items(alice, {"occupation": "Teacher"}, source=Source.SUBJECT, actor=STAFF, at=NOW)
     answer(known, version, ConsentStatus.REFUSED, ["ads"])
     refused = _row(at_home.read("/account/"), "Occupation")
 
@@ -87,7 +87,7 @@ def test_sensitive_values_are_masked_and_contacts_say_whether_they_are_proven(
 def test_what_is_not_given_stands_together_with_what_asks_for_it_and_the_document_once(
     alice: User, known: DataSubject, at_home: Browser
 ) -> None:
-    write_item(alice, "occupation", "Teacher", source=Source.SUBJECT, actor=STAFF, at=NOW)
+    write_items(alice, {"occupation": "Teacher"}, source=Source.SUBJECT, actor=STAFF, at=NOW)
 
     page = at_home.read("/account/")
     missing = page[page.index("Not given yet") : page.index('id="settings"')]
@@ -162,7 +162,7 @@ def test_an_enterprise_is_asked_for_its_code_and_contact_person_and_not_for_a_na
 ) -> None:
     person = at_home.read("/account/")
 
-    write_item(alice, "account-holder", "enterprise", source=Source.STAFF, actor=STAFF, at=NOW)
+    write_items(alice, {"account-holder": "enterprise"}, source=Source.STAFF, actor=STAFF, at=NOW)
     enterprise = at_home.read("/account/")
 
     assert "Nationality" in person
@@ -173,7 +173,7 @@ def test_an_enterprise_is_asked_for_its_code_and_contact_person_and_not_for_a_na
 
 
 def test_what_somebody_outside_confirmed_is_listed(alice: User, at_home: Browser) -> None:
-    write_item(alice, "nationality", "CN", source=Source.STAFF, actor=STAFF, at=NOW)
+    write_items(alice, {"nationality": "CN"}, source=Source.STAFF, actor=STAFF, at=NOW)
 
     record_check(alice, "nationality", checked_by="id-authority", result="match", actor=SYSTEM, at=NOW)
     page = at_home.read("/account/")
@@ -188,7 +188,7 @@ def test_a_document_that_expires_within_six_months_is_announced_on_the_page(alic
     write_items(alice, CARD, source=Source.STAFF, actor=STAFF, at=NOW)
     before = at_home.read("/account/")
 
-    write_item(alice, "id-expiry", soon, source=Source.STAFF, actor=STAFF, at=NOW)
+    write_items(alice, {"id-expiry": soon}, source=Source.STAFF, actor=STAFF, at=NOW)
 
     assert "expires soon" not in before
     assert "expires soon" in at_home.read("/account/")
@@ -203,7 +203,7 @@ def test_who_among_staff_looked_and_for_which_case_stands_there(alice: User, car
 
 
 def test_it_shows_nothing_of_another_person(alice: User, bob: User, known: DataSubject, at_home: Browser) -> None:
-    write_item(bob, "occupation", "Lighthouse keeper", source=Source.STAFF, actor=STAFF, at=NOW)
+    write_items(bob, {"occupation": "Lighthouse keeper"}, source=Source.STAFF, actor=STAFF, at=NOW)
 
     page = at_home.read(f"/account/?user={bob.pk}&id={bob.pk}")
 

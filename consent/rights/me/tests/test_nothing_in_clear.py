@@ -14,7 +14,7 @@ from accounts.models import Challenge, User
 from accounts.notices.tasks import send_due
 from accounts.otp.step_up import Act
 from accounts.otp.tests.factories import prove
-from accounts.profile.actions import write_item
+from accounts.profile.actions import write_items
 from accounts.profile.models import ProfileChange, Source
 from accounts.profile.preferences import Label, put_labels
 from accounts.users.rules import Contact, ContactKind
@@ -71,7 +71,7 @@ def _live(visitor: Visitor, post_office: PostOffice) -> User:
     visitor.post("/account/settings/", language="zh-hans", theme="", allows_profiling="on", findable_by_phone="on")
     words = {"zh-hans": LABEL}
     put_labels(user, "shibei", [Label("group", words, words, user.date_joined)], actor=STAFF, at=user.date_joined)
-    write_item(user, "address", ADDRESS + " 室", source=Source.STAFF, actor=STAFF, at=user.date_joined)
+    write_items(user, {"address": ADDRESS + " 室"}, source=Source.STAFF, actor=STAFF, at=user.date_joined)
     for kind, value in (("phone", PHONE), ("email", OTHER_EMAIL), ("phone", OTHER_PHONE)):
         _change(visitor, user, kind, value)
     send_due()

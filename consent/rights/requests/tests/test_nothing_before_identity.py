@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import PersonalRead, ProfileItem, Role, User
 from accounts.otp.pending import PENDING_KEY, Act
 from accounts.otp.tests.factories import prove
-from accounts.profile.actions import write_item
+from accounts.profile.actions import write_items
 from accounts.profile.models import Source
 from consent.rights.export.actions import start_export
 from consent.rights.export.models import Export
@@ -53,7 +53,7 @@ def send(desk: Client, worker: User, path: str, data: dict[str, Any]) -> None:
 )
 def test_no_page_of_the_desk_does_anything(alice: User, client: Client, channel: str, kind: str) -> None:
     worker = make_staff(*Role)
-    write_item(alice, "address", "8 Old Road, South City", source=Source.STAFF, actor=staff(worker), at=LATER)
+    write_items(alice, {"address": "8 Old Road, South City"}, source=Source.STAFF, actor=staff(worker), at=LATER)
     request = make_claimed(make_request(alice, kind, channel=channel, wanted=WANTED, at=timezone.now()), worker)
     client.force_login(worker)
 
